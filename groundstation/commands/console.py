@@ -22,7 +22,9 @@ def console(
     what: Annotated[
         str,
         typer.Argument(
-            help="A scenario to fly, a run's folder, or a trace.", metavar="WHAT", autocompletion=complete.missions
+            help="A scenario to fly, a run's folder, a trace, or TLC's counterexample.",
+            metavar="WHAT",
+            autocompletion=complete.missions,
         ),
     ] = "first-light",
     attach: Annotated[bool, typer.Option("--attach", help="Show the newest run in --out, and command it.")] = False,
@@ -44,25 +46,31 @@ def console(
     boards: Annotated[
         int | None, typer.Option("--boards", help="Number of boards, 4 to 13.", metavar="N", parser=integer(4, 13))
     ] = None,
+    cfg: Annotated[
+        Path | None,
+        typer.Option("--cfg", help="TLC configuration of a counterexample: it names the Byzantine replicas."),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="Folder in which to create the run's folder.", metavar="DIR")
     ] = Path("runs"),
 ) -> None:
     """Fly and command a rehearsal from one page.  Example: [cyan]amu console first-light[/cyan]
 
-    Shows a run's folder or a trace as well. The flight is a process of its own: it goes on if the console ends, and
+    Shows a run's folder, a trace or a counterexample of specs/tetrabft as well, and
+    replays it. The flight is a process of its own: it goes on if the console ends, and
     `amu console --attach` shows it again. End it on the page, or with control-C here, twice.
     """
     from groundstation.console import refused
     from groundstation.record.run_directory import RunDirectoryError
     from groundstation.scenario.model import ScenarioError
+    from specs.tlc.behaviour_file import BehaviourError
 
     if tui and (role_file is not None or json_log or port != PORT):
         raise typer.BadParameter("--tui serves no page: omit --port, --role-file and --json-log")
     show = _on_terminal() if tui else _on_page(port, role_file, browser, json_log)
     try:
-        show(_flight(what, attach, kind, env, boards, out))
-    except (RunDirectoryError, ScenarioError) as error:
+        show(_flight(what, attach, kind, env, boards, out, cfg))
+    except (BehaviourError, RunDirectoryError, ScenarioError) as error:
         raise refused("console", error) from error
 
 
@@ -102,9 +110,12 @@ def _on_terminal() -> Callable[["Flight"], None]:
     return show
 
 
-def _flight(what: str, attach: bool, kind: str, env: Path | None, boards: int | None, out: Path) -> "Flight":
+def _flight(
+    what: str, attach: bool, kind: str, env: Path | None, boards: int | None, out: Path, cfg: Path | None
+) -> "Flight":
     from groundstation.record import run_directory
     from groundstation.scenario import model
+    from groundstation.web.behaviour import load
     from groundstation.web.flights import Flight
 
     if attach:
@@ -113,7 +124,8 @@ def _flight(what: str, attach: bool, kind: str, env: Path | None, boards: int | 
     if path.is_dir():
         return Flight(run=run_directory.find(path).resolve())
     if path.is_file() and path.suffix != model.SUFFIX:
-        return Flight(trace=path.resolve())
+        behaviour = load(path, cfg)
+        return Flight(trace=path.resolve()) if behaviour is None else Flight(behaviour=behaviour)
     model.load(what)  # says what is wrong with it before anything is opened
     options = [what, "--out", str(out)]
     options += ["--env", str(env)] if env is not None else ["--kind", kind]

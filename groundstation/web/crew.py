@@ -24,6 +24,7 @@ from amu.core.limits import GROUND
 from groundstation.procedures.horizon import Horizon
 from groundstation.procedures.sight import geometry_of, scenario_for_crew, seen_by_crew
 from groundstation.scenario.model import Scenario
+from groundstation.web.behaviour import Behaviour
 from groundstation.web.flights import CHECKING, FAILED, OVER, STORED, Flight
 from groundstation.web.tail import Line, Tail, parse
 from specs.checking import trace_line
@@ -49,6 +50,10 @@ class CrewFlight:
     @property
     def run(self) -> Path | None:
         return self._flight.run
+
+    @property
+    def behaviour(self) -> Behaviour | None:
+        return self._flight.behaviour if self.is_revealed else None
 
     @property
     def trace(self) -> Path | None:

@@ -29,6 +29,7 @@ from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.scenario import model
 from groundstation.scenario.model import Scenario
+from groundstation.web.behaviour import Behaviour
 
 READY, STARTING, FLYING, CHECKING, OVER, LOST, STORED, FAILED = (
     "ready",
@@ -46,12 +47,22 @@ LOOK_SECONDS = 0.5  # how often to look at the folder
 
 
 class Flight:
-    """One flight. options: of `amu rehearse`, for one that was not started yet. run: the folder of the others."""
+    """One flight. options: of `amu rehearse`, for one that was not started yet. run: the folder of the others.
 
-    def __init__(self, options: Sequence[str] = (), run: Path | None = None, trace: Path | None = None) -> None:
+    behaviour: of a module, in place of a flight.
+    """
+
+    def __init__(
+        self,
+        options: Sequence[str] = (),
+        run: Path | None = None,
+        trace: Path | None = None,
+        behaviour: Behaviour | None = None,
+    ) -> None:
         self.run = run
+        self.behaviour = behaviour
         self._options = list(options)
-        self._trace = trace
+        self._trace = trace if behaviour is None else behaviour.trace
         self._process: subprocess.Popen[bytes] | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
         self._looked = 0.0
@@ -93,6 +104,8 @@ class Flight:
         """Remove what passed between the console and the flight. The flight goes on."""
         if self._files is not None:
             self._files.cleanup()
+        if self.behaviour is not None:
+            self.behaviour.close()
 
     def state(self) -> dict[str, Any]:
         """The flight's state, for the pages. Looks at the folder now and then."""

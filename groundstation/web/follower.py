@@ -88,6 +88,8 @@ class Follower:
         silent_seconds: of wall time, since the trace last grew. is_partial: only the end of it is shown so far.
         """
         found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._grew), "failure": self.failure}
+        if self.flight.behaviour is not None:
+            found["behaviour"] = self.flight.behaviour.about | {"state": self.flight.behaviour.state(self.hub.end)}
         if self._replay is not None and self._prefix is not None and self._is_over():
             found["replay"] = {**self._replay.told(), "violations": len(self._violations())}
             if self._replay.is_active:

@@ -218,7 +218,7 @@ def parse(output: str, status: int, seconds: float, name: str) -> TlcResult:
         sentinels=tuple(line for line in output.split("\n") if line.startswith('<<"')),
         seconds=seconds,
         output=output,
-        trace=_counterexample(output),
+        trace=printed_states(output),
         coverage={action: (int(distinct), int(total)) for action, distinct, total in _COVERAGE.findall(output)},
     )
 
@@ -236,7 +236,7 @@ def _error_text(output: str) -> str:
     return "\n".join(lines[-12:])
 
 
-def _counterexample(output: str) -> tuple[str, ...]:
+def printed_states(output: str) -> tuple[str, ...]:
     starts = [match.start() for match in _STATE.finditer(output)]
     blocks = [output[start:end] for start, end in zip(starts, [*starts[1:], len(output)], strict=False)]
     return tuple(block.split("\n\n")[0].strip() for block in blocks)

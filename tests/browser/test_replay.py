@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from groundstation.web.behaviour import load
 from groundstation.web.flights import Flight
+from tests import ROOT
 from tests.browser.conftest import Opened
 from tests.browser.test_views import THEMES, Look
 from tests.support.host_flight import fly
@@ -79,5 +81,35 @@ def test_every_view_of_a_moment(opened: Callable[..., Opened], stored: Path) -> 
     console.page.keyboard.press("?")
     console.wait("dialog[open]")
     look.at("keys")
+    assert look.found == {}
+    assert console.errors == []
+
+
+def test_a_counterexample_of_tlc_is_replayed(opened: Callable[..., Opened]) -> None:
+    behaviour = load(ROOT / "tests/data/tlc/agreement.out")
+    assert behaviour is not None
+    console = opened(Flight(behaviour=behaviour), reduced_motion="reduce")
+    page = console.page
+    console.wait('#about:text-matches("TLC: Agreement is violated. One second here is one step of the module")')
+    titles = page.locator("#tabs button").evaluate_all("tabs => tabs.map((tab) => tab.dataset.name)")
+    assert titles == ["space-time", "slots", "properties", "events", "model"]
+    page.keyboard.press("d")
+    console.wait('p:text-matches("State 23 of 23, reached by Decide")')
+    console.wait('tr:has(th:text-is("decided[p0]")) code.changed')
+    page.keyboard.press("<")  # the end of the run
+    page.keyboard.press("<")
+    console.wait('p:text-matches("State 22 of 23")')
+    console.wait('tr:has(th:text-matches("^view")) code.changed')
+    page.keyboard.press("7")
+    console.wait("#open-CON-1")  # it is red by the steps up to here
+    assert page.locator("#open-CON-4").count() == 0
+    page.keyboard.press("E")
+    console.wait("#open-CON-4")
+    page.keyboard.press("V")
+    page.keyboard.press("d")
+    console.wait('p:text-matches("State 5 of 23, reached by Vote3")')
+    look = Look(console, "counterexample")
+    look.at_every_view(*THEMES)
+    look.in_every_size()
     assert look.found == {}
     assert console.errors == []

@@ -17,8 +17,10 @@ import * as timeline from "./views/timeline.js";
 import * as events from "./views/events.js";
 import * as procedure from "./views/procedure.js";
 import * as why from "./views/why.js";
+import * as model from "./views/model.js";
 
-const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events, procedure, why]; // keys 1 to 9, 0, then their own
+const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events, procedure, why, model]; // keys 1 to 9, 0, then their own
+const OF_BEHAVIOUR = [spaceTime, slots, properties, events, model]; // what has a meaning where nothing flies
 const STATES = {
   connecting: ["connecting", "open"], ready: ["ready to start", ""], starting: ["starting", "open"], flying: ["flying", "good"],
   checking: ["checking the trace", "open"], over: ["over", ""], lost: ["ground station lost", "bad"], stored: ["stored trace", ""], failed: ["cannot start", "bad"],
@@ -43,10 +45,21 @@ function show(next) {
   draw();
 }
 
+/** Whether a view has a meaning for what is shown. */
+function isThere(each) {
+  return store.flight.behaviour ? OF_BEHAVIOUR.includes(each) : each !== model;
+}
+
+let tabsFor = null;
+
 function tabs() {
-  $("tabs").replaceChildren(...VIEWS.map((each, index) =>
+  if (tabsFor === Boolean(store.flight.behaviour)) return;
+  tabsFor = Boolean(store.flight.behaviour);
+  $("tabs").replaceChildren(...VIEWS.map((each, index) => isThere(each) &&
     el("button", { role: "tab", id: `tab-${each.name}`, "data-name": each.name, "aria-selected": "false", "aria-controls": "view", "aria-keyshortcuts": keyOf(index), onclick: () => show(each) },
-      el("kbd", { "aria-hidden": "true" }, keyOf(index)), ` ${each.title}`)));
+      el("kbd", { "aria-hidden": "true" }, keyOf(index)), ` ${each.title}`)).filter(Boolean));
+  if (view && !isThere(view)) show(model);
+  else for (const tab of $("tabs").children) tab.setAttribute("aria-selected", String(tab.dataset.name === view?.name));
 }
 
 function notify(text) {
@@ -92,7 +105,7 @@ function help() {
   const own = view.keys ?? [];
   update($("dialog"), el("h2", {}, "Keys"),
     el("div", { class: "columns" },
-      el("table", {}, el("tbody", {}, rows(VIEWS.map((each, index) => [keyOf(index), each.title])))),
+      el("table", {}, el("tbody", {}, rows(VIEWS.flatMap((each, index) => (isThere(each) ? [[keyOf(index), each.title]] : []))))),
       el("table", {}, el("tbody", {}, rows(KEYS), store.flight.replay ? [part("in a replay"), rows(replay.keys)] : null, own.length ? part(`in ${view.title}`) : null, rows(own)))),
     el("form", { method: "dialog" }, el("p", {}, el("button", { class: "first" }, "Close"))));
   $("dialog").showModal();
@@ -108,7 +121,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (["Enter", " "].includes(event.key) && event.target.closest("button, a, summary")) return; // it is pressed itself
-  const place = VIEWS.findIndex((each, index) => keyOf(index) === event.key);
+  const place = VIEWS.findIndex((each, index) => keyOf(index) === event.key && isThere(each));
   const key = KEYS.find(([name]) => name === event.key);
   if (place >= 0) show(VIEWS[place]);
   else if (replay.onKey(event)) { /* done */ }
@@ -135,16 +148,18 @@ function bar() {
   askForToken($("dialog"));
   const [words, style] = store.isConnected ? (STATES[store.flight.state] ?? [store.flight.state, ""]) : store.wantsToken ? ["not logged in", "open"] : ["not connected", "bad"];
   const verdict = store.isConnected ? store.flight.verdict?.verdict : null;
-  const name = run().scenario ?? store.tables.scenario?.scenario?.name;
-  update($("title"), name ? `${name}${run().seed == null ? "" : `, seed ${run().seed}`}` : "amu console");
+  const name = store.flight.behaviour?.file ?? run().scenario ?? store.tables.scenario?.scenario?.name;
+  update($("title"), store.flight.behaviour ? name : name ? `${name}${run().seed == null ? "" : `, seed ${run().seed}`}` : "amu console");
   document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
   const isReplay = store.isConnected && store.flight.replay?.is_at_end === false;
   update($("flight-state"), isReplay ? "replay" : verdict ? `over: ${verdict}` : words);
   $("flight-state").className = `badge ${isReplay ? "open" : verdict === "pass" ? "good" : verdict ? "bad" : style}`;
-  update($("mission-time"), `${seconds(run().now)}${asOf()}`);
+  update($("mission-time"), store.flight.behaviour ? "-" : `${seconds(run().now)}${asOf()}`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   replay.draw($("replay"));
+  update($("about"), model.about());
+  $("about").hidden = !store.flight.behaviour;
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
   update($("notice"), text);
@@ -187,6 +202,7 @@ function lostWords() {
 
 function draw() {
   drawnAt = performance.now();
+  tabs();
   bar();
   view.draw();
 }
@@ -206,6 +222,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { fo
 
 tabs();
 utc();
-show(VIEWS.find((each) => `#${each.name}` === location.hash) ?? overview);
+show(VIEWS.find((each) => `#${each.name}` === location.hash && isThere(each)) ?? overview);
 connect();
 export { act, notify };

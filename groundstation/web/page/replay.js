@@ -6,7 +6,7 @@ import { may, replay as ask, store } from "./store.js";
 
 export const keys = [
   ["space", "play, or pause"], ["< >", "the event before, or the next one"], ["{ }", "5 % back, or on"], ["( )", "slower, faster"],
-  ["B E", "the begin, the end"], ["j", "go to a second or a slot"], ["v", "the next violation"],
+  ["B E", "the begin, the end"], ["j", "go to a second or a slot"], ["V", "the next violation"],
 ];
 const LEAP = 0.05; // of the mission
 const WAIT_MS = 150; // between two places of a slider that is dragged
@@ -49,7 +49,7 @@ function jump(event) {
 
 const KEYS = {
   " ": play, ">": next, "<": previous, "{": () => leap(-LEAP), "}": () => leap(LEAP), "(": () => faster(-1), ")": () => faster(1),
-  B: () => seek(0), E: () => act(ask("end")), j: () => parts.field.focus(), v: violation,
+  B: () => seek(0), E: () => act(ask("end")), j: () => parts.field.focus(), V: violation,
 };
 
 export function onKey(event) {
@@ -88,6 +88,6 @@ export function draw(host) {
   field.disabled = !mine;
   if (document.activeElement !== slider || told.is_playing || told.is_at_end) slider.value = String(told.at);
   slider.setAttribute("aria-valuetext", `${told.at.toFixed(3)} seconds of ${told.end.toFixed(3)}`);
-  update(said, `${told.at.toFixed(3)} s of ${span(told.end)}${told.is_behind ? ", reading" : told.is_at_end ? ", the end" : ""}`);
-  update(right, told.violations ? button("violation", "v", "the next violation", ["Violation ", el("kbd", { "aria-hidden": "true" }, "v")], violation, { class: "bad" }) : null);
+  update(said, store.flight.behaviour ? `state ${told.at} of ${told.end}${told.is_at_end ? ", the end" : ""}` : `${told.at.toFixed(3)} s of ${span(told.end)}${told.is_behind ? ", reading" : told.is_at_end ? ", the end" : ""}`);
+  update(right, told.violations ? button("violation", "V", "the next violation", ["Next violation ", el("kbd", { "aria-hidden": "true" }, "V")], violation, { class: "bad", "aria-label": null }) : null);
 }

@@ -18,7 +18,7 @@ const ARROWS_MAX = 1200, MARKS_MAX = 2500, LETTERS_MAX = 250, ROWS_MAX = 100;
 const TOP = 10, BOTTOM = 34, NEAR_PIXELS = 12;
 let LEFT = 84, letter = 12; // pixels: of the names, and of a letter; more on a wall
 const MARKS = new Set(["Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Decide", "Learn", "EnterView", "Wish", "Boot", "Restart", "Silent", "Rejoin", "Apply", "Adopt", "BoardKill", "PowerCut", "BoardCrash", "BoardStart", "BoardFault", "Order", "Telecommand", "Resume", "RunStart", "RunEnd"]);
-const FIRST = { time: () => speed(), lamport: () => 60 }; // width of the window at first
+const FIRST = { time: () => (store.flight.behaviour ? 24 : speed()), lamport: () => 60 }; // width of the window at first
 const LETTERS = { Vote1: "1", Vote2: "2", Vote3: "3", Vote4: "4" };
 
 const causes = new Causes();
@@ -261,10 +261,10 @@ function paintLanes(pen, wide, high, y, x) {
     pen.moveTo(place, TOP);
     pen.lineTo(place, high - BOTTOM + 4);
     pen.stroke();
-    pen.fillText(axis === "time" ? `${Number(at.toFixed(4))} s` : String(Math.round(at)), place, high - BOTTOM + 16);
+    pen.fillText(axis === "time" && !store.flight.behaviour ? `${Number(at.toFixed(4))} s` : String(Number(at.toFixed(4))), place, high - BOTTOM + 16);
   }
   pen.textAlign = "left";
-  pen.fillText(axis === "time" ? "mission" : "Lamport", 4, high - BOTTOM + 16);
+  pen.fillText(store.flight.behaviour ? "state" : axis === "time" ? "mission" : "Lamport", 4, high - BOTTOM + 16);
 }
 
 /** Where lines of the trace have not come to this page. */
