@@ -104,7 +104,7 @@ OF_THE_CREW = (
     Mutant(
         "crew: the director's notes are seen",
         SIGHT,
-        'return seen if line.get("role") not in (None, DIRECTOR) else None',
+        'return seen if is_to_crew or line.get("role") not in (None, DIRECTOR) else None',
         "return seen",
         ("sight",),
     ),
