@@ -137,7 +137,7 @@ def _watch(page: Any, process: int, size: int, begin: float, renderer: Renderer)
         if time.monotonic() >= due or not is_partial:
             due = time.monotonic() + 15
             share = page.evaluate(READ) / size
-            held = f"server {server:.0f} MB, live check {check:.0f} MB, renderer {renderer.private():.0f} MB private"
+            held = f"server {server:.0f} MB, live check {check:.0f} MB, renderer {renderer.private()[0]:.0f} MB private"
             print(f"{time.monotonic() - begin:5.0f} s  {share:4.0%} read; {held}", flush=True)
         if not is_partial:
             return most

@@ -8,10 +8,10 @@ export const title = "Events";
 export const keys = [["/", "filter the events"]];
 const SHOWN = 80;
 const HEADINGS = ["mission s", "Lamport", "who", "event", "fields"];
-const PAUSE_MS = 300; // between two drawings: more often than that nobody can read it
+const PAUSE_MS = 500; // between two drawings: more often than that nobody can read it
 const ENVELOPE = new Set(["run", "node", "boot", "seq", "lamport", "ticks", "received", "event", "offset"]);
 
-const made = new WeakMap(); // line -> its row
+let made = new Map(); // line -> its row, of the lines that are shown
 let filter, nothing, rows, count, found, form, goesOn = null, drawn = "", drawnAt = 0, lastFilter = "";
 
 export function open(main) {
@@ -27,6 +27,7 @@ export function open(main) {
     field("within", "within, in mission seconds", { type: "number", min: "0", step: "any", value: "1" }),
     el("button", { class: "first" }, "Search the whole trace"));
   drawn = "";
+  made = new Map();
   main.append(wide("Latest events", el("label", { for: "filter" }, "Filter "), filter, count, nothing, rows), wide("Search", form, found));
 }
 
@@ -52,10 +53,19 @@ function listed(lines) {
   return table(HEADINGS, lines.map(cells));
 }
 
-/** The row of a line, made once. */
-function row(line) {
-  if (!made.has(line)) made.set(line, el("tr", { key: `line-${line.offset}` }, cells(line).map((cell) => el("td", {}, cell))));
-  return made.get(line);
+/** Rows of lines: those that stand, and for new lines those of lines that are gone. A busy swarm would leave heaps of them. */
+function rowsOf(lines) {
+  const wanted = new Set(lines);
+  const free = [...made].filter(([line]) => !wanted.has(line)).map(([, row]) => row);
+  made = new Map(lines.map((line) => [line, made.get(line) ?? write(free.pop(), line)]));
+  return made;
+}
+
+function write(row, line) {
+  row ??= el("tr", {}, HEADINGS.map(() => el("td", {}, "-")));
+  row.dataset.key = `line-${line.offset}`;
+  for (const [index, cell] of cells(line).entries()) row.cells[index].firstChild.data = cell;
+  return row;
 }
 
 /** What stands where lines have not come: below the event behind them. */
@@ -87,13 +97,14 @@ export function draw() {
     const line = store.events[index];
     const text = words.length ? `${line.event} ${who(line)} ${told(line)}`.toLowerCase() : "";
     if (words.every((word) => text.includes(word))) {
-      shown.push(row(line));
+      shown.push(line);
       matching += 1;
     }
     if (store.gaps.has(line.offset)) shown.push(gap(line));
   }
+  const standing = rowsOf(shown.filter((each) => !(each instanceof Node)));
   const gaps = store.gaps.size;
   count.textContent = `${matching} lines shown of the latest ${store.events.length}; ${gaps ? `${gaps} ${gaps === 1 ? "gap" : "gaps"}, being filled` : "no gap"}`;
-  update(rows.querySelector("tbody"), shown);
+  update(rows.querySelector("tbody"), shown.map((each) => standing.get(each) ?? each));
   nothing.hidden = matching > 0;
 }

@@ -39,6 +39,7 @@ export function open(main) {
 
 export function close() {
   watcher.disconnect();
+  canvas.width = canvas.height = 0; // its bitmap goes at once
 }
 
 export function restyle() {
