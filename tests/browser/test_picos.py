@@ -74,7 +74,7 @@ def test_a_rehearsal_is_flown_on_picos_by_clicks(opened: Callable[..., Opened], 
     console.tab("Faults")
     console.keep("picos-faults")
     console.tab("Swarm")
-    pause = page.get_by_role("button", name="Pause board 2")
+    pause = page.get_by_role("button", name="Pause 3 s board 2")
     assert pause.is_disabled()  # a Pico cannot be paused, and the page says so
     assert pause.get_attribute("title")
     page.get_by_role("button", name="Restart board 2").click()
