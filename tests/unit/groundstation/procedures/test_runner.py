@@ -128,6 +128,15 @@ def test_nobody_goes_on_without_a_quorum() -> None:
     assert flight.orders == ["step/1/1"]
 
 
+def test_a_poll_hears_only_the_roles_that_it_asks() -> None:
+    flight = Flight()
+    flight.reach_poll()
+    before = list(flight.record)
+    with pytest.raises(RunnerError, match="asks operator, director, not the observer"):
+        flight.says("observer", "go")
+    assert flight.record == before
+
+
 def test_a_no_go_holds_the_step_and_the_next_poll_asks_everybody_again() -> None:
     flight = Flight()
     flight.reach_poll()
