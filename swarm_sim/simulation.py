@@ -152,9 +152,7 @@ class Simulation:
             world.at(world.now + LOOK_TICKS * world.tick_seconds, self._look)
             return
         liars = {entry.node: entry.adversary for entry in self.scenario.byzantine}
-        self._waits_for = self._end.lacks(
-            self._reason, standing, lambda slot: liveness.members(world.boards, liars, slot)
-        )
+        self._waits_for = self._end.lacks(self._reason, standing, lambda slot: liveness.slot(world.boards, liars, slot))
         world.stop()
 
     def _standing(self) -> Standing:

@@ -69,7 +69,7 @@ def _print(answer: "Answer", console: "SafeConsole") -> None:
     console.print(f"{answer.state}  (mission second {answer.at:g})", style="bold")
     console.print(escaped(answer.sentence), soft_wrap=True)
     for board in answer.boards:
-        if board.kind == "able" and not board.is_missing:
+        if board.kind == "able" and (board.view is None or not board.is_missing):
             continue
         where = "nothing known of it in the slot" if board.view is None else f"view {board.view}, phase {board.phase}"
         what = f"({board.kind}) {board.words}" if board.kind != "able" else "is able, and its vote is missing"

@@ -29,7 +29,7 @@ from groundstation.flight.driver import Driver
 from groundstation.flight.fleet import Fleet
 from groundstation.flight.pace import Pace
 from groundstation.flight.progress import BoardPicture, Display, Picture
-from groundstation.flight.watch import DECIDED, NEVER_HEARD, Watch
+from groundstation.flight.watch import Watch
 from groundstation.orders.port import NoOrders, Orders
 from groundstation.procedures.runner import Runner
 from groundstation.record.ground_log import GroundLog
@@ -39,10 +39,11 @@ from groundstation.scenario import waits_for
 from groundstation.scenario.board_faults import Schedule
 from groundstation.scenario.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
 from groundstation.scenario.model import Scenario
-from groundstation.scenario.waits_for import Member
 from groundstation.scenario.workload import Command, Workload
 from groundstation.station.telecommand import Station
+from groundstation.why.read import engine_of
 from specs.checking.schema import Fields
+from specs.checking.trace import TraceError
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts are recorded
@@ -92,7 +93,6 @@ class Mission:
         self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, mission.speed, mission.seed, self)
         self.pace = Pace(1000 / parts.scenario.clock.tick_ms / parts.scenario.mission.speed)
         self.diagnosis = Diagnosis(mission.speed, self.tell)
-        self._heard: dict[int, float] = {}  # board -> mission second of its latest frame
         self._carried: Counter[tuple[str, int, int]] = Counter()  # the ether's counts when the last slot was decided
         self.liars = Liars(parts.watch.byzantine)
         self.outcome = INTERRUPTED  # until the mission ends by itself
@@ -220,7 +220,7 @@ class Mission:
     def take(self, node: int, items: Iterable[Frame | Text]) -> None:
         """Frames and text from a board."""
         for item in items:
-            now = self._heard[node] = self.driver.now()
+            now = self.driver.now()
             if isinstance(item, Text):
                 self.liars.count(node, "bytes of text", len(item.data))
                 self.log.text(now, node, item.data)
@@ -356,9 +356,9 @@ class Mission:
             return []
         now, mission = self.driver.now(), self.scenario.mission
         texts = ["the mission was stopped before its end"] if self._stopped else []
-        texts += self._end.lacks(reason, self._standing(now), lambda slot: self._members(slot, now))
+        texts += self._end.lacks(reason, self._standing(now), lambda _: self._stall(now))
         if reason == NO_PROGRESS and self._end.is_stuck(now):
-            texts += waits_for.link_texts(self._carried, self.ether.counts, self.fleet.up)
+            texts += waits_for.queue_texts(self._carried, self.ether.counts)
             texts += waits_for.operation_texts(self.station.client.open_operations, mission.boards, now)
             if self._drawn is not None:
                 texts.append("no further operation can be submitted before the oldest one is confirmed")
@@ -370,24 +370,14 @@ class Mission:
             texts += waits_for.machine_texts(mission.speed, self.pace.busy_share, self.pace.late_ticks, timer)
         return texts
 
-    def _members(self, slot: int, now: float) -> list[Member]:
-        return [self._member(node, slot, now) for node in sorted(self.fleet.boards)]
-
-    def _member(self, node: int, slot: int, now: float) -> Member:
-        watched = self.watch.boards[node]
-        vote = watched.votes.get(slot)
-        silence = now - self._heard.get(node, 0.0)
-        adversaries = {entry.node: entry.adversary for entry in self.scenario.byzantine}
-        return Member(
-            node,
-            why_off=self.fleet.why_off(node),
-            liar=adversaries.get(node),
-            mode="never heard" if watched.mode == NEVER_HEARD else watched.mode,
-            applied=watched.applied,
-            has_decided=vote is not None and vote[1] == DECIDED,
-            vote=vote,
-            silent_seconds=silence if silence >= self.scenario.mission.speed else 0.0,  # a second of wall time
-        )
+    def _stall(self, now: float) -> list[str]:
+        """Why the first open slot does not get on, by what is on record."""
+        self.recorder.flush()
+        try:
+            answer = engine_of(self.recorder.path).explain(at=now)
+        except TraceError:  # whoever judges the trace names what is wrong with it
+            return []
+        return [f"{answer.state}: {answer.sentence}"]
 
     def _standing(self, now: float) -> Standing:
         return Standing(

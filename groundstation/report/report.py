@@ -24,6 +24,7 @@ from groundstation.report.exports.causality import EmptyTraceError, Step, read
 from groundstation.report.page import page, picture, section
 from groundstation.report.page import space_time as diagram
 from groundstation.report.series import Collector, Series
+from groundstation.report.stall import stall
 from groundstation.report.timeline import mission
 from groundstation.scenario.model import Scenario, ScenarioError, load
 from specs import strict_json
@@ -186,6 +187,7 @@ def _body(sources: Sources, chapters: Chapters | None) -> Iterable[str]:
         yield from chapters(sources)
     if verdict is not None:
         yield report_words.judgement(verdict)
+    yield from stall(sources.trace)
     failed = report_words.crashes(series, sources.failures)
     if failed:
         yield report_words.failures(failed)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 from amu.core.limits import blocking_size
 from groundstation.scenario.model import Scenario
-from groundstation.scenario.waits_for import Member, slot_texts
 
 COMPLETE = "complete"
 NO_PROGRESS = "no progress"
@@ -148,15 +147,15 @@ class MissionEnd:
         """Whether no slot has been decided for a while."""
         return now - self.progressed_at >= self._mission.no_progress_seconds / 2
 
-    def lacks(self, reason: str, standing: Standing, members: Callable[[int], Sequence[Member]]) -> list[str]:
-        """What a mission that ended for `reason` was waiting for, in words. `members`: the boards' states in a slot."""
+    def lacks(self, reason: str, standing: Standing, slot: Callable[[int], Sequence[str]]) -> list[str]:
+        """What a mission that ended for `reason` was waiting for, in words. `slot`: why a slot does not get on."""
         if reason == COMPLETE:
             return []
         texts = self.unmet(standing)
         if reason == NO_PROGRESS and not self.is_stuck(standing.now):
             texts.append(f"slots were decided until the end, {self.slots / standing.now:.1f} in a second")
         elif reason == NO_PROGRESS:
-            texts += slot_texts(self.slots + 1, members(self.slots + 1))
+            texts += slot(self.slots + 1)
         return texts
 
     def unmet(self, standing: Standing) -> list[str]:

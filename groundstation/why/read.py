@@ -18,8 +18,8 @@ class QuestionError(Exception):
     """Nothing can be said of that slot or that moment. Says which there are."""
 
 
-def explain(trace: Path, slot: int | None = None, at: float | None = None) -> Answer:
-    """What the engine says of a trace, at mission second `at` or at its end. Raises TraceError, QuestionError."""
+def engine_of(trace: Path, at: float | None = None) -> Engine:
+    """An engine that has read a trace, up to mission second `at` or to its end. Raises TraceError, QuestionError."""
     engine, events, is_past = Engine(), 0, False
     for event in Reader(trace):
         events += 1
@@ -35,8 +35,15 @@ def explain(trace: Path, slot: int | None = None, at: float | None = None) -> An
         raise TraceError("has no RunStart, which says how many boards there are; want a trace from its begin")
     if at is not None and not is_past and at > seen.now:
         raise QuestionError(f"--at {at:g}: the trace ends at mission second {seen.now:.12g}; ask about one up to that")
-    if slot is not None and slot > seen.last_slot:
-        raise QuestionError(f"--slot {slot}: no board can have begun it yet; ask about one up to {seen.last_slot}")
+    return engine
+
+
+def explain(trace: Path, slot: int | None = None, at: float | None = None) -> Answer:
+    """What the engine says of a trace, at mission second `at` or at its end. Raises TraceError, QuestionError."""
+    engine = engine_of(trace, at)
+    last = engine.seen.last_slot
+    if slot is not None and slot > last:
+        raise QuestionError(f"--slot {slot}: no board can have begun it yet; ask about one up to {last}")
     return engine.explain(slot, at)
 
 

@@ -7,8 +7,8 @@ together. The detail shows the state of each board.
 from collections.abc import Mapping
 
 from amu.node.node import VOTING
-from groundstation.scenario.waits_for import Member
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.oracles.slots import Member, slot_texts
 from swarm_sim.world.board import Board
 
 ORACLE = "SIM-LIVE"
@@ -22,9 +22,9 @@ def explain(boards: list[Board], open_operations: int, waits_for: list[str]) -> 
     return Finding(ORACLE, _cause(boards, slot, open_operations), "\n".join(detail))
 
 
-def members(boards: list[Board], adversaries: Mapping[int, str], slot: int) -> list[Member]:
-    """How far each of the swarm's `boards` is in `slot`."""
-    return [_member(board, adversaries.get(board.node), slot) for board in boards]
+def slot(boards: list[Board], adversaries: Mapping[int, str], number: int) -> list[str]:
+    """Which votes slot `number` lacks, and whether a quorum of the swarm's `boards` is possible at all."""
+    return slot_texts(number, [_member(board, adversaries.get(board.node), number) for board in boards])
 
 
 def _member(board: Board, liar: str | None, slot: int) -> Member:
