@@ -375,7 +375,7 @@ class Mission:
         self.recorder.flush()
         try:
             answer = engine_of(self.recorder.path).explain(at=now)
-        except TraceError:  # whoever judges the trace names what is wrong with it
+        except TraceError:  # the verdict names what is wrong with the trace
             return []
         return [f"{answer.state}: {answer.sentence}"]
 

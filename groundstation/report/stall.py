@@ -14,7 +14,7 @@ def stall(trace: Path) -> list[str]:
     """The section, of a run that does not move; nothing of one that does, or of a trace that does not say enough."""
     try:
         answer = explain(trace)
-    except TraceError:  # without a begin; what is no trace at all is refused elsewhere
+    except TraceError:  # without a begin; any other file is refused elsewhere
         return []
     return [] if answer.state == MOVING else [_section(answer)]
 

@@ -8,12 +8,10 @@ lost, wait, are on their way, or were never sent.
 from dataclasses import dataclass
 from statistics import median
 
-from amu.core.limits import PROGRESS_PERIOD_TICKS
 from groundstation.why import answer as a
 from groundstation.why.link import NEVER, Link
-from groundstation.why.seen import Board, Seen
+from groundstation.why.seen import QUIET_TICKS, Board, Seen
 
-QUIET_TICKS = 3 * PROGRESS_PERIOD_TICKS  # boards say how far they are each period: a longer silence has a reason
 STILL_TICKS = QUIET_TICKS  # without a word to the ground, where messages are traced
 STILL_UNTRACED_TICKS = 250  # and where only steps and reports of health are
 FAR_TICKS = 10.0  # a delay that is light time, and not work
@@ -21,7 +19,7 @@ SENT_MIN = 3  # messages, before their loss is taken for more than a chance
 VOTES_MIN = 3
 WORDS_MIN = 3  # of a board whose counter does not move, before it is its clock and not its processor
 LOSSY = 0.15  # of the frames of a link
-CHANCE = 0.002  # of a row of losses, below which the link is cut
+CHANCE = 0.0005  # of a row of losses, below which the link is cut
 RATE_MIN = 0.08  # of a clock; a board on which fewer ticks come has no time for them
 SLOW = 0.5  # of a clock's rate
 FAST = 2.0
@@ -115,7 +113,7 @@ class Conditions:
         seen, link = self.seen, self.seen.links[source][destination]
         if {self.boards[source].kind, self.boards[destination].kind} & set(UNCONNECTED):
             return CLEAR  # what the link does is not known, and changes nothing
-        heard_at = max(link.heard_at, seen.boards[source].since, seen.boards[destination].since)
+        heard_at = max(link.heard_at, link.since)
         pace = min(1.0, seen.boards[source].rate(self.tick))  # a board whose clock is slow speaks less often
         allowed = QUIET_TICKS / max(pace, RATE_MIN) + max(0.0, link.delay) / (self.tick or 1)
         if not seen.traces_messages or self._ticks(heard_at) <= allowed:
@@ -130,9 +128,10 @@ class Conditions:
         if not self.seen.traces_messages and delivered == 0:
             return self._unheard(source, destination, link, max(link.heard_at, 0.0))
         lost = accepted - delivered - link.on_the_way
+        states = link.states_unheard
+        if min(states, lost) >= SENT_MIN and not self._is_chance(source, destination, states):
+            return Condition(a.CUT, "carries other messages, and no reports of votes")
         if lost > LOSSY * accepted and lost >= SENT_MIN:
-            if link.states_unheard >= SENT_MIN and not self._is_chance(source, destination, link.states_unheard):
-                return Condition(a.CUT, "carries other messages, and no reports of votes")
             return Condition(a.LOSS, f"loses {lost} of {accepted} frames")
         return CLEAR
 
@@ -145,19 +144,19 @@ class Conditions:
     def _unheard(self, source: int, destination: int, link: Link, heard_at: float) -> Condition:
         if link.refused >= SENT_MIN:
             return Condition(a.LIAR, "carries frames under wrong tags", heard_at)
+        is_told = heard_at <= self.seen.reports[0]  # the ether counts what has happened since
+        is_sent = link.moments_unheard >= SENT_MIN
+        if is_told and is_sent and link.delivered_unheard >= SENT_MIN:
+            return Condition(a.DAMAGE, "delivers frames that its receiver cannot read", heard_at)
         if link.on_the_way and (link.delay < 0 or link.delay > FAR_TICKS * self.tick):
             return Condition(a.LIGHT_TIME, f"has {link.on_the_way} frames on their way", heard_at)
         if link.on_the_way and link.delivered[1] == 0:
             return Condition(a.HELD, f"holds {link.on_the_way} frames", heard_at)
         if link.was_held and link.accepted_unheard == 0 and link.moments_unheard:
             return Condition(a.HELD, "holds frames back, as it did before", heard_at)
-        is_told = heard_at <= self.seen.reports[0]  # the ether counts what has happened since
-        is_sent = link.moments_unheard >= SENT_MIN
         is_taken = link.accepted_at >= self.seen.reports[1]
         if is_told and is_sent and not is_taken and link.sent_at > self.seen.reports[0]:
             return Condition(a.LIAR, "is given no frame, although its sender says that it sends", heard_at)
-        if is_told and is_sent and link.delivered_unheard >= SENT_MIN:
-            return Condition(a.DAMAGE, "delivers frames that its receiver cannot read", heard_at)
         if is_sent or (not self.seen.traces_messages and sum(link.accepted) >= SENT_MIN):
             if self._is_chance(source, destination, link.moments_unheard):
                 return Condition(a.LOSS, "loses most of what is sent", heard_at)

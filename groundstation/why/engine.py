@@ -181,12 +181,12 @@ class _Judgement:
         return a.STUCK, [a.UNKNOWN], "cannot tell: enough boards are able and hear each other, and none takes a step"
 
     def _far(self, group: set[int]) -> float:
-        """How long it takes until some board of `group` has heard a quorum of it."""
+        """How long it takes until a quorum of `group` has heard a quorum of it."""
         found = []
         for node in group:
             delays = sorted(max(0.0, self.seen.links[peer][node].delay) for peer in group if peer != node)
             found.append(delays[self.quorum - 2])
-        return min(found)
+        return sorted(found)[self.quorum - 1]
 
     def _clock_causes(self, group: set[int]) -> list[str]:
         return [a.CLOCK] if group & self.conditions.clocks.keys() else []

@@ -25,6 +25,7 @@ class Link:
         "refused",
         "sent_at",
         "sent_unheard",
+        "since",
         "states_unheard",
         "vote_sent_at",
         "votes_unheard",
@@ -33,6 +34,7 @@ class Link:
 
     def __init__(self) -> None:
         self.heard_at = NEVER
+        self.since = 0.0  # when it could first be heard
         self.sent_at = NEVER
         self.sent_unheard = 0  # messages that the sender traced since the receiver last heard it
         self.moments_unheard = 0  # at which it sent anything but votes, of which a receiver drops some in silence
@@ -50,7 +52,7 @@ class Link:
         self.refused = 0  # frames under a wrong tag since the last sound one
         # Each in the window before, and in this one.
         self._delays = [NEVER, NEVER]  # the least
-        self._sent, self._got = [0, 0], [0, 0]  # messages but votes, until the last one was heard
+        self._sent, self._got = [0, 0], [0, 0]  # messages but votes and reports of them, until one was heard
         self._pending = 0  # sent since then
 
     @property
@@ -72,9 +74,9 @@ class Link:
             self.vote_sent_at = self.vote_sent_at if self.votes_unheard else now
             self.votes_unheard += 1
         else:
-            self._pending += 1
             self.moments_unheard += self.sent_at != now
             self.states_unheard += kind == Status.KIND
+            self._pending += kind != Status.KIND
             if kind == Proposal.KIND:
                 self.proposed_at = now
         self.sent_at = now
@@ -88,7 +90,7 @@ class Link:
             self.votes_unheard = 0
         else:
             self._sent[1] += self._pending
-            self._got[1] += 1
+            self._got[1] += kind != Status.KIND
             self._pending = 0
             if kind == Status.KIND:
                 self.states_unheard = 0
@@ -118,8 +120,9 @@ class Link:
             self.accepted_unheard += accepted
             self.delivered_unheard += delivered
 
-    def forget(self) -> None:
+    def forget(self, now: float) -> None:
         """An end of it began a new life."""
+        self.since = now
         self.proposed_at = NEVER
         self.sent_unheard = self.votes_unheard = self.refused = self.moments_unheard = self.states_unheard = 0
         self.accepted_unheard = self.delivered_unheard = 0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from amu.core.limits import GROUND, WINDOW_SLOTS, quorum_size
+from amu.core.limits import GROUND, PROGRESS_PERIOD_TICKS, WINDOW_SLOTS, quorum_size
 from amu.wire.messages import Suggest
 from groundstation.why.link import NEVER, Link
 
@@ -19,6 +19,7 @@ SLOTS_MAX = 16  # remembered, of the swarm
 VIEWS_MAX = 16  # of a slot
 SENDS_MAX = 512  # of a board, by Lamport time
 OPERATIONS_MAX = 4096  # open at once
+QUIET_TICKS = 3 * PROGRESS_PERIOD_TICKS  # boards say how far they are each period: a longer silence has a reason
 RATE_TICKS = 50  # over which a clock's rate is measured
 WINDOW_TICKS = 100  # of the counts of a link
 BROADCAST = 254
@@ -219,19 +220,22 @@ class Seen:
     def _switched_on(self, fields: Fields, now: float) -> None:
         board = self._of(fields)
         if board is not None:
+            self._forget_links(board, now)
             board.is_on, board.since, board.ended = True, now, ""
-            self._forget_links(board.node)
 
     def _switched_off(self, how: str, fields: Fields, now: float) -> None:
         board = self._of(fields)
         if board is not None:
             board.is_on, board.since, board.ended = False, now, how
 
-    def _forget_links(self, node: int) -> None:
-        """Of a former life."""
+    def _forget_links(self, board: Board, now: float) -> None:
+        """A new life begins. A link that was silent for long before the end of the last one counts as silent still."""
+        end = now if board.is_on else board.since
         for peer in range(self.count):
-            for link in (self.links[node][peer], self.links[peer][node]):
-                link.forget()
+            for link in (self.links[board.node][peer], self.links[peer][board.node]):
+                silent = end - max(link.heard_at, link.since)
+                if board.is_on is None or silent <= QUIET_TICKS * self.tick_seconds or not link.moments_unheard:
+                    link.forget(now)
 
     def _erased(self, fields: Fields, now: float) -> None:
         board = self._of(fields)

@@ -37,7 +37,7 @@ def of_links(conditions: Conditions, kinds: tuple[str, ...]) -> str:
             if senders:
                 unheard.setdefault((kind, senders), []).append(node)
     words = {
-        a.CUT: "nothing of {} reaches {}: frames are lost",
+        a.CUT: "nothing of {} reaches {}: frames are lost, as by a partition or a closed contact",
         a.HELD: "nothing of {} reaches {}: frames are held back",
         a.DAMAGE: "nothing of {} reaches {} whole: frames are damaged",
         a.LIGHT_TIME: "frames of {} to {} are on their way",

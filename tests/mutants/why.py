@@ -47,7 +47,7 @@ ENGINE_MUTANTS = (
     _why(
         "the frontier is what one board has applied", SEEN, "ranked[self.count - quorum_size(self.count)]", "ranked[0]"
     ),
-    _why("two values of a leader are no lie", SEEN, "if len(values) > 1 and slot.leads is not None:", "if False:"),
+    _why("a leader may propose two values", SEEN, "if len(values) > 1 and slot.leads is not None:", "if False:"),
     _why("restarts heal links", SEEN, "or not link.moments_unheard:", "or True:"),
     _why(
         "a link is heard when its sender speaks",
@@ -57,7 +57,7 @@ ENGINE_MUTANTS = (
     ),
     _why("the loss of a link is not measured", LINK, "self._sent[1] += self._pending", "self._sent[1] += 1"),
     _why(
-        "an old delay counts for ever",
+        "an old delay counts forever",
         LINK,
         "return before if now < 0 else now",
         "return before if before >= 0 else now",

@@ -213,7 +213,7 @@ def _of_link(world: World, source: int, destination: int) -> Way:
     is_burst = any(isinstance(rule, BurstLoss) and rule.bad_to_good < SOON for rule in active)
     if is_burst:  # a burst that is long and a link that is cut look the same while it lasts
         return Way(frozenset({a.LOSS, a.CUT}), loses_a_kind=True)
-    late = delay > LATE_TICKS * world.tick_seconds
+    late = LATE_TICKS * world.tick_seconds < delay < float("inf")
     if lost + damaged >= 1.0:
         said = {a.CUT} if lost else set()
         said |= {a.DAMAGE} if damaged else set()
@@ -222,6 +222,8 @@ def _of_link(world: World, source: int, destination: int) -> Way:
             said.add(a.LOSS)  # as a link is called that carries frames in some of the last seconds
         if any(loss < 1.0 for loss, _, _ in found.values()):
             said.add(a.LOSS)
+        if late and any(world.now < rule.start + delay for rule in active):  # nothing has arrived yet, whole or damaged
+            return Way(frozenset({*said, a.LIGHT_TIME, a.HELD}), is_open=False, is_late=True, delay=delay)
         return Way(frozenset(said), is_open=False, loses_a_kind=loses_a_kind)
     if late:
         far = {"light_time", "orbits", "delay"} & names
@@ -249,12 +251,10 @@ def _probe(
         found = plan.fates(world.now, source, destination, first + number, PROBE, (kind,), state)
         state = found.state
         whole = [at for at, frame in found.deliveries if frame == PROBE]
-        if whole:
-            delay = min(delay, *whole, min(whole)) if delay < float("inf") else min(whole)
-        elif found.deliveries:
-            damaged += 1
-        else:
-            lost += 1
+        delay = min([delay, *(at for at, _ in found.deliveries)])
+        if not whole:
+            damaged += bool(found.deliveries)
+            lost += not found.deliveries
     return lost / PROBES, damaged / PROBES, delay - world.now
 
 
