@@ -1,7 +1,9 @@
-"""CHOOSE: each becomes a function symbol of what its set and condition depend on, with an axiom.
+"""CHOOSE and Cardinality: each becomes a function symbol of what its set and condition depend on, with an axiom.
 
 Theory. Hilbert's choice: if something in the set satisfies the condition, the chosen value does. The same set and
-condition give the same symbol. That two different descriptions of one set choose the same is not used.
+condition give the same symbol. That two different descriptions of one set choose the same is not used. In the same way
+Cardinality(S) is a number of which nothing is known but that it is not below 0, and that it is the same where S is
+written the same.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ class Choices:
     def __init__(self) -> None:
         self.axioms: dict[str, Term] = {}
         self.conditions: dict[str, tuple[list[Term], list[Term], Term]] = {}
+        self.counts: dict[str, tuple[list[Term], list[Term], Term]] = {}  # its arguments, an element, that it is in
         self._known: dict[tuple[Term, ...], str] = {}
 
     def chosen(self, domain: SetValue, body: Callable[[Value], Term], condition: Callable[[Value], Term]) -> Value:
@@ -52,6 +55,29 @@ class Choices:
             for item in meanings.flat(value):
                 self.axioms[item.name] = terms.forall(formal, terms.implication(possible, found))
         return meanings.symbol(domain.element, name, tuple(arguments))
+
+    def counted(self, domain: SetValue) -> Term:
+        """`Cardinality(domain)`."""
+        if domain.element is None:
+            return terms.integer(0)
+        marks: list[Term] = []
+        meanings.Depth.now += 1
+        try:
+            inside = domain.has(meanings.bound(domain.element, f"counted.{meanings.Depth.now}", marks))
+        finally:
+            meanings.Depth.now -= 1
+        arguments = [item for item in _in_order([inside]) if item not in marks]
+        formal = [terms.variable(f"arg.{at}", item.sort) for at, item in enumerate(arguments)]
+        ours = [terms.variable(f"one.{at}", item.sort) for at, item in enumerate(marks)]
+        inside = _canonical(terms.substituted(inside, dict(zip([*arguments, *marks], [*formal, *ours]))))
+        key = (inside, *formal)
+        name = self._known.get(key)
+        if name is None:
+            name = self._known[key] = f"size.{len(self._known) + 1}"
+            self.counts[name] = (formal, ours, inside)
+            size = terms.apply(name, formal, terms.INT)
+            self.axioms[name] = terms.forall(formal, terms.order("<=", terms.integer(0), size))
+        return terms.apply(name, arguments, terms.INT)
 
 
 def _in_order(found: list[Term]) -> list[Term]:

@@ -13,6 +13,7 @@ from specs.proof.meanings import (
     FunctionShape,
     FunctionValue,
     Outside,
+    PartialShape,
     RecordShape,
     RecordValue,
     SequenceShape,
@@ -104,6 +105,9 @@ class Constructs:
         return replace(_unquantified(shape, has, "all subsets"), subsets_of=inner)
 
     def _big_union(self, args: tuple[Expression, ...], context: Context) -> Value:
+        partial_functions = self._partial(args[0], context)
+        if partial_functions is not None:
+            return partial_functions
         outer = self.set_of(args[0], context)
         if not isinstance(outer.element, SetShape):
             raise Outside("UNION of a set whose elements are not known")
@@ -112,6 +116,26 @@ class Constructs:
             return outer.over(universal, lambda value: _as_set(value).over(universal, body, name), name)
 
         return meanings.mapped(over, outer.element.element)
+
+    def _partial(self, node: Expression, context: Context) -> SetValue | None:
+        """`UNION {[D -> T] : D \\in SUBSET S}`: the functions from a part of S to T."""
+        if not (isinstance(node, tree.SetMap) and isinstance(node.body, tree.FunctionSet) and len(node.bounds) == 1):
+            return None
+        name, part = node.bounds[0].names[0], node.bounds[0].domain
+        own = node.body.domain
+        if not (
+            isinstance(own, tree.Apply) and own.name == name and isinstance(part, tree.Apply) and part.name == "SUBSET"
+        ):
+            return None
+        whole, codomain = self.set_of(part.arguments[0], context), self.set_of(node.body.codomain, context)
+
+        def has(value: Value) -> Term:
+            if not isinstance(value, FunctionValue):
+                raise Outside(f"a {meanings.kind(value)} where a function is wanted")
+            inside = meanings.quantified(True, value.domain, lambda item: codomain.has(value.at(item)))
+            return terms.conjunction([meanings.included(value.domain, whole), inside])
+
+        return _unquantified(PartialShape(_element(whole), _element(codomain)), has, "all functions")
 
     def _domain(self, args: tuple[Expression, ...], context: Context) -> Value:
         found = self.value(args[0], context)

@@ -18,7 +18,7 @@ from typing import TypeAlias
 from specs.proof import terms
 from specs.proof.terms import BOOL, FALSE, INT, TRUE, Term
 
-STRING = "String"
+STRING = "Text"
 
 
 class Outside(Exception):
@@ -84,6 +84,14 @@ class FunctionShape:
 
 
 @dataclass(frozen=True, eq=False)
+class PartialShape:
+    """A function whose domain is a part of the state."""
+
+    key: Shape
+    range: Shape
+
+
+@dataclass(frozen=True, eq=False)
 class SetShape:
     element: Shape
 
@@ -103,7 +111,7 @@ class SequenceShape:
     element: Shape
 
 
-Shape: TypeAlias = Basic | FunctionShape | SetShape | RecordShape | TupleShape | SequenceShape
+Shape: TypeAlias = Basic | FunctionShape | PartialShape | SetShape | RecordShape | TupleShape | SequenceShape
 
 
 def kind(value: Value) -> str:
@@ -180,6 +188,10 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
     if isinstance(shape, SequenceShape):
         length = terms.apply(f"{name}.len", args, INT)
         return SequenceValue(length, lambda at: symbol(shape.element, f"{name}.at", (*args, at)), shape.element)
+    if isinstance(shape, PartialShape):
+        key, inner = shape.key, shape.range
+        domain = plain_set(key, lambda value: terms.apply(f"{name}.dom", (*args, *_like(value, key)), BOOL))
+        return FunctionValue(domain, lambda value: symbol(inner, name, (*args, *_like(value, key))))
     return FunctionValue(shape.domain, _function(shape, name, args))
 
 

@@ -65,6 +65,7 @@ class Translator(Constructs):
             "BOOLEAN": lambda args, context: meanings.literal((terms.FALSE, terms.TRUE)),
             "STRING": lambda args, context: meanings.plain_set(Basic(meanings.STRING), lambda value: terms.TRUE),
             "Seq": self._all_sequences,
+            "Cardinality": lambda args, context: self.choices.counted(self.set_of(args[0], context)),
             "Len": lambda args, context: meanings.sequence(self.value(args[0], context)).length,
             "Head": self._head,
             "Tail": self._tail,
@@ -297,8 +298,12 @@ class Translator(Constructs):
         def body(value: Value) -> Term:
             return self.formula(node.body, context.with_names({name: value}))
 
-        if domain.limits is not None and _is_extreme(node):
+        extreme = _extreme(node)
+        if extreme and domain.limits is not None:
             return self.choices.chosen(domain, body, lambda value: terms.TRUE)
+        if extreme == "least":
+            natural = domain.over(True, lambda value: terms.order("<=", terms.integer(0), number(value)), "x")
+            return self.choices.chosen(domain, body, lambda value: natural)
         return self.choices.chosen(domain, body, body)
 
     def _if(self, node: tree.If, context: Context) -> Value:
@@ -395,14 +400,19 @@ def _at_most_one(found: SetValue) -> Term:
     return found.over(True, lambda one: found.over(True, lambda other: equal(one, other), "y"), "x")
 
 
-def _is_extreme(node: tree.Choose) -> bool:
-    """`CHOOSE u \\in S : \\A w \\in S : w <= u`, or `u <= w`: each non-empty set of integers between two has one."""
+def _extreme(node: tree.Choose) -> str:
+    """ "greatest" for `CHOOSE u \\in S : \\A w \\in S : w <= u`, "least" for `u <= w`, else "".
+
+    Each non-empty set of integers between two has both, each non-empty set of natural numbers a least one.
+    """
     body, name = node.body, node.bound.names[0]
     if not (isinstance(body, tree.Quantified) and body.universal and len(body.bounds) == 1):
-        return False
+        return ""
     bound = body.bounds[0]
     same = bound.domain.place.text == node.bound.domain.place.text
     if not same or len(bound.names) != 1 or not isinstance(body.body, tree.Apply) or body.body.name not in ("<=", ">="):
-        return False
+        return ""
     sides = [item.name if isinstance(item, tree.Apply) and not item.arguments else None for item in body.body.arguments]
-    return sorted(map(str, sides)) == sorted([name, bound.names[0]])
+    if sides not in ([name, bound.names[0]], [bound.names[0], name]):
+        return ""
+    return "least" if (sides[0] == name) == (body.body.name == "<=") else "greatest"

@@ -15,6 +15,7 @@ from specs.proof import meanings, terms
 from specs.proof.meanings import (
     Basic,
     FunctionShape,
+    PartialShape,
     RecordShape,
     SequenceShape,
     SetShape,
@@ -27,6 +28,7 @@ from specs.proof.terms import Term
 
 Atom = object
 Table = dict[tuple[Atom, ...], Atom]
+TEXTS = ("", "shard", "none", "open", "complete", "accepted")  # and those of the constants
 NUMBERS = range(-2, 8)  # of what whole numbers quantifiers speak: more than any bound of the models here
 
 
@@ -41,9 +43,11 @@ class Interpretation:
         self.constants: dict[str, Table] = {}
         for name, value in constants.items():
             shape = shapes.get(name)
-            if shape == SetShape or (isinstance(shape, SetShape) and shape.element == Basic(name)):
+            if isinstance(shape, SetShape) and shape.element == Basic(name):
                 others = [other for other in constants if shapes.get(other) == Basic(name)]
                 self.sorts[name] = [*sorted(value, key=str), *[constants[other] for other in others]]
+        texts = [item for value in constants.values() for item in (value if isinstance(value, frozenset) else [value])]
+        self.sorts[meanings.STRING] = sorted({*TEXTS, *[item for item in texts if isinstance(item, str)]})
         for name, value in constants.items():
             if name in shapes:
                 self.put(self.constants, shapes[name], name, value)
@@ -90,6 +94,12 @@ class Interpretation:
             tables.setdefault(f"{name}.len", {})[args] = len(value)  # type: ignore[arg-type]
             for at, item in enumerate(value, 1):  # type: ignore[arg-type,var-annotated]
                 self.put(tables, shape.element, f"{name}.at", item, (*args, at))
+        elif isinstance(shape, PartialShape):
+            for flat in product(*[self.sorts[sort] for sort in sorts_of(shape.key)]):
+                tables.setdefault(f"{name}.dom", {})[(*args, *flat)] = False
+            for key, inner in pairs_of(value):
+                tables[f"{name}.dom"][(*args, *flattened(shape.key, key))] = True
+                self.put(tables, shape.range, name, inner, (*args, *flattened(shape.key, key)))
         else:
             self._put_function(tables, shape, name, value, args)
 
@@ -98,8 +108,7 @@ class Interpretation:
     ) -> None:
         items, element = shape.domain.items, shape.domain.element
         assert element is not None
-        pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)  # type: ignore[arg-type,var-annotated]
-        for key, inner in pairs:
+        for key, inner in pairs_of(value):
             if items is not None:
                 self.put(tables, shape.range, f"{name}.{key}", inner, args)
             else:
@@ -111,10 +120,13 @@ class Interpretation:
         """The elements of a constant set."""
         if domain.items is not None:
             return [Formula(item, self).value({}) for item in domain.items if isinstance(item, Term)]
-        assert isinstance(domain.element, Basic)
-        variable = terms.variable("x", domain.element.sort)
-        inside = Formula(domain.has(variable), self)
-        return [item for item in self.sorts[domain.element.sort] if inside.value({"x": item})]
+        assert domain.element is not None
+        variables: list[Term] = []
+        inside = Formula(domain.has(meanings.bound(domain.element, "x", variables)), self)
+        found = product(*[self.sorts[item.sort] for item in variables])
+        names = [item.name for item in variables]
+        inner = [values for values in found if inside.value(dict(zip(names, values)))]
+        return [values[0] if isinstance(domain.element, Basic) else values for values in inner]
 
     def drawn(self, shape: Shape, draw: random.Random) -> object:
         """A value of a shape."""
@@ -128,6 +140,8 @@ class Interpretation:
             return {self.drawn(shape.element, draw) for _ in range(draw.randrange(4))}
         if isinstance(shape, SequenceShape):
             return tuple(self.drawn(shape.element, draw) for _ in range(draw.randrange(3)))
+        if isinstance(shape, PartialShape):
+            return {self.drawn(shape.key, draw): self.drawn(shape.range, draw) for _ in range(draw.randrange(3))}
         return {key: self.drawn(shape.range, draw) for key in self.elements(shape.domain)}
 
 
@@ -182,9 +196,11 @@ class Formula:
             return lambda: name.removeprefix("str.")
         if name.endswith(".has"):
             return lambda family, member: member in family  # type: ignore[operator]
-        choices = self.world.prover.translator.choices.conditions
-        if name in choices:
+        choices = self.world.prover.translator.choices
+        if name in choices.conditions:
             return self._choice(name, item, known, seed)
+        if name in choices.counts:
+            return self._count(name, known, seed)
         table, sort = known.get(name, {}), item.sort
 
         def call(*args: Atom) -> Atom:
@@ -207,6 +223,20 @@ class Formula:
 
         return call
 
+    def _count(self, name: str, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
+        formal, ours, inside = self.world.prover.translator.choices.counts[name]
+        condition = choice_formula(self.world, inside)
+
+        def call(*args: Atom) -> Atom:
+            names = {variable.name: value for variable, value in zip(formal, args)}
+            found = 0
+            for values in product(*[self.world.sorts[variable.sort] for variable in ours]):
+                one = {variable.name: value for variable, value in zip(ours, values)}
+                found += bool(condition.value({**names, **one}, known, seed))
+            return found
+
+        return call
+
 
 _FORMULAS: dict[Term, Formula] = {}
 
@@ -215,6 +245,11 @@ def choice_formula(world: Interpretation, meets: Term) -> Formula:
     if meets not in _FORMULAS or _FORMULAS[meets].world is not world:
         _FORMULAS[meets] = Formula(meets, world)
     return _FORMULAS[meets]
+
+
+def pairs_of(value: object) -> Iterable[tuple[object, object]]:
+    """Arguments and values of a function, which the evaluator may keep as a tuple."""
+    return value.items() if isinstance(value, dict) else enumerate(value, 1)  # type: ignore[arg-type]
 
 
 def atom(value: object) -> Atom:
@@ -262,14 +297,16 @@ def python(term: Term) -> str:
     return f"({(' == ' if term.op == '=' else f' {term.op} ').join(inner)})"
 
 
-def walks(module: tla.Module, draw: random.Random, steps: int) -> Iterator[tuple[tla.State, tla.State]]:
+def walks(
+    module: tla.Module, draw: random.Random, steps: int, bounds: Iterable[tuple[str, int]] = ()
+) -> Iterator[tuple[tla.State, tla.State]]:
     """Steps of random behaviours, each from an initial state."""
     starts = list(module.initials("Init"))
     while True:
         state = draw.choice(starts)
         for _ in range(draw.randrange(1, steps)):
             following = list(module.successors("Next", state))
-            if not following:
+            if not following or any(state[name] > bound for name, bound in bounds):  # type: ignore[operator]
                 break
             after = draw.choice(following)
             yield state, after
@@ -284,8 +321,13 @@ def damaged(world: Interpretation, state: tla.State, draw: random.Random) -> tla
 
 
 def _damaged(world: Interpretation, shape: Shape, value: object, draw: random.Random) -> object:
-    if isinstance(shape, FunctionShape) and draw.random() < 0.9:
-        pairs = dict(value.items() if isinstance(value, dict) else enumerate(value, 1))  # type: ignore[arg-type,var-annotated]
+    if isinstance(shape, RecordShape) and draw.random() < 0.9:
+        fields = dict(pairs_of(value))
+        name = draw.choice(sorted(shape.fields))
+        return {**fields, name: _damaged(world, shape.fields[name], fields[name], draw)}
+    pairs = dict(pairs_of(value)) if isinstance(shape, FunctionShape | PartialShape) else {}
+    if pairs and draw.random() < 0.9:
+        assert isinstance(shape, FunctionShape | PartialShape)
         key = draw.choice(sorted(pairs, key=str))
         return {**pairs, key: _damaged(world, shape.range, pairs[key], draw)}
     return world.drawn(shape, draw)

@@ -7,6 +7,7 @@ action is tried on steps that it took, and on other pairs of states.
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import product
 
 import pytest
 
@@ -21,6 +22,8 @@ from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Unsupported
 from tests.support.interpretation import Formula, Interpretation, arguments, damaged, facts, walks
 
+Tables = dict[str, dict[tuple[object, ...], object]]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -31,7 +34,8 @@ class Case:
     constants: dict[str, object]
     operators: dict[str, tuple[str, ...]]
     hidden: frozenset[str] = frozenset()
-    silent: frozenset[str] = field(default_factory=frozenset)  # predicates that no state here makes false or true
+    bounds: tuple[tuple[str, int], ...] = ()  # behaviours end where a variable is larger
+    silent: frozenset[str] = field(default_factory=frozenset)  # predicates that no state here makes true, or false
 
 
 TETRABFT = Case(
@@ -53,7 +57,31 @@ TETRABFT = Case(
     },
     frozenset({"IsQuorum", "IsBlocking"}),
 )
-CASES = [TETRABFT]
+LEDGER = Case(
+    "ledger",
+    "ledger_proofs",
+    {
+        "Shards": frozenset({1, 2}),
+        "Things": frozenset({"dock"}),
+        "Holders": frozenset({1, 2}),
+        "KeyMax": 1,
+        "Opaques": frozenset({"o"}),
+        "LeaseSlots": frozenset({1, 2}),
+        "ShardsMax": 2,
+        "LeasesMax": 2,
+        "Workers": frozenset({1, 2}),
+        "FaultyMax": 0,
+        "Payloads": frozenset({"p"}),
+        "Digests": frozenset({"d", "e"}),
+        "JobSlots": frozenset({2}),
+        "JobsMax": 1,
+    },
+    {"HasRoomForLease": (), "IsTaken": ("Shards",)},
+    bounds=(("now", 4), ("nextToken", 5), ("nextJob", 4)),
+    # The evaluator cannot say that a function is in a set of functions to Nat; a false assumption is refused.
+    silent=frozenset({"Types", "StaleTokenMovesNothing", "ConstantsHaveTypes", "ShardsDisjoint"}),
+)
+CASES = [TETRABFT, LEDGER]
 
 
 class Compared:
@@ -76,7 +104,7 @@ class Compared:
             if found is not None:
                 self.predicates[name] = (Formula(found, self.world), sets or ())
         nodes = self.prover.names.definitions["Next"].body
-        self.ways = [(way, self._way(way)) for way in self.prover.actions.ways(nodes, self.context)]
+        self.ways = [(way, self._way(way), self._inside(way)) for way in self.prover.actions.ways(nodes, self.context)]
         assert translator.families.keys() <= case.hidden
         self.world.families()
 
@@ -94,6 +122,10 @@ class Compared:
             return None
         return found if isinstance(found, Term) and found.sort == terms.BOOL else None
 
+    def _inside(self, way: Way) -> list[tuple[list[Term], Formula]]:
+        values = [list(meanings.flat(value)) for value in way.new.values()]
+        return [(variables, Formula(inside, self.world)) for variables, inside in zip(values, way.inside)]
+
     def _way(self, way: Way) -> Formula:
         """That the way is taken, from the state before to the state whose symbols begin with "next."."""
         after, guards = self.prover.actions.taken(way, self.prover.before, self.case.hidden)
@@ -109,7 +141,7 @@ def compare(case: Case, states: int, seed: int) -> Counter[tuple[str, bool]]:
     """Compares in so many states. Returns how often each predicate and action was true and false."""
     compared, draw = Compared(case), random.Random(seed)
     seen: Counter[tuple[str, bool]] = Counter()
-    behaviours = walks(compared.module, draw, 40)
+    behaviours = walks(compared.module, draw, 40, case.bounds)
     for at in range(states):
         state, after = next(behaviours)
         if at % 2:
@@ -136,14 +168,15 @@ def _compare_steps(
     compared: Compared,
     state: tla.State,
     after: tla.State,
-    tables: dict[str, dict[tuple[object, ...], object]],
+    tables: Tables,
     seen: Counter[tuple[str, bool]],
     seed: int,
 ) -> None:
     """Of each way through Next, and all its arguments, whether it is this step."""
     by_name: dict[str, bool] = {}
-    for way, formula in compared.ways:
-        found = any(formula.value(names, tables, seed) is True for names in _choices(compared, way))
+    for way, formula, inside in compared.ways:
+        choices = _choices(compared, inside, tables)
+        found = any(formula.value(names, tables, seed) is True for names in choices)
         by_name[way.name] = by_name.get(way.name, False) or found
     for name, found in by_name.items():
         seen[name, found] += 1
@@ -152,11 +185,14 @@ def _compare_steps(
     )
 
 
-def _choices(compared: Compared, way: Way) -> list[dict[str, object]]:
+def _choices(compared: Compared, inside: list[tuple[list[Term], Formula]], tables: Tables) -> list[dict[str, object]]:
+    """The values of what a way quantifies that are in their sets."""
     found: list[dict[str, object]] = [{}]
-    for value in way.new.values():
-        for item in meanings.flat(value):
-            found = [{**names, item.name: one} for names in found for one in compared.world.sorts[item.sort]]
+    for variables, formula in inside:
+        names = [item.name for item in variables]
+        given = list(product(*[compared.world.sorts[item.sort] for item in variables]))
+        longer = [{**one, **dict(zip(names, values))} for one in found for values in given]
+        found = [one for one in longer if formula.value(one, tables) is True]
     return found
 
 
@@ -172,18 +208,18 @@ def test_formulas_mean_what_the_module_says(case: Case) -> None:
 def test_formulas_mean_what_the_module_says_in_many_states(case: Case) -> None:
     seen = compare(case, 10_000, 2)
     lemmas = {theorem.name for theorem in Compared(case).prover.theorems}
-    for name in {name for name, _ in seen}:
+    for name in {name for name, _ in seen} - case.silent:
         assert seen[name, True], f"{name} is never true"
-        assert seen[name, False] or name in lemmas or name in case.silent, f"{name} is never false"
+        assert seen[name, False] or name in lemmas, f"{name} is never false"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.module)
+@pytest.mark.parametrize("case", [TETRABFT], ids=lambda case: case.module)
 def test_solvers_say_the_same_of_concrete_states(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told what each symbol is in a state, z3 proves what is true there, and that false is what is false."""
     monkeypatch.setattr(solvers, "Z3_STEPS_MAX", 300_000)
     compared, draw = Compared(case), random.Random(3)
     axioms, said = compared.prover.translator.choices.axioms, Counter[str]()
-    behaviours = walks(compared.module, draw, 40)
+    behaviours = walks(compared.module, draw, 40, case.bounds)
     for _ in range(4):
         state = damaged(compared.world, next(behaviours)[0], draw)
         tables = compared.world.tables(state)
