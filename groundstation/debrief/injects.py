@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundstation.debrief.moments import Moment
-from groundstation.orders.order import RUNNER, Inject, OrderError, Strike, read_body
+from groundstation.orders.order import RUNNER, EndFault, Inject, OrderError, Strike, read_body
 from groundstation.record.board_events import WORDS, name_of
 from groundstation.report.series import fault_played
 from groundstation.web import facts
@@ -59,14 +59,17 @@ class Played:
         """Take in its order."""
         if line["outcome"] != "accepted":
             self.refused = line.get("reason") or "refused"
-            return
         try:
             body = read_body(line["told"])
             self.words = body.words
+            if self.refused:
+                return
             if isinstance(body, Strike):
                 self._of_board(body)
             elif isinstance(body, Inject):
                 self._of_links(body, moment, count)
+            elif isinstance(body, EndFault):  # it is over at once
+                self.stages[EFFECT] = self.stages[MENDED] = Stage(moment, "it ends a fault")
         except OrderError as error:
             self.words = f"an order that cannot be read: {error}"
 

@@ -115,6 +115,24 @@ def test_where_nobody_is_operator_all_are_the_crew_and_see_everything(trace: Tra
     ]
 
 
+def test_an_inject_that_was_refused_or_ends_a_fault_says_so(tmp_path: Path) -> None:
+    made = Trace()
+    told = {"inject": "too late", "status": "begun", "sender": "bob", "told": KILL, "text": "Never mind."}
+    made.ground(1.0, "Inject", **told)
+    refused = {"order": "inject/too late", "outcome": "refused", "reason": "board 2 is off"}
+    made.order(1.0, "procedure", "director", KILL, **refused)
+    made.order(2.0, "bob", "director", CUT)
+    ends = {"kind": "end-fault", "name": "cut"}
+    made.ground(3.0, "Inject", inject="heal", status="begun", sender="bob", told=ends)
+    made.order(3.0, "procedure", "director", ends, order="inject/heal")
+    page = write.write(made.save(tmp_path / "trace.ndjson")).read_text()
+    found = Figures(section(page, "Injects, detection and response"))
+    assert found.row("1. too late")[2:] == ["-"] * 6
+    assert ["played", "kill of board 2; refused: board 2 is off"] in [[row[0], row[3]] for row in found.rows if row]
+    assert found.row("2. cut")[7] == "+1.000 s"  # not the four seconds that it was to last
+    assert found.row("3. heal")[2] == "+0.000 s"
+
+
 def test_orders_have_their_stages_and_refusals_their_reason(page: str) -> None:
     rows = Figures(section(page, "Orders")).rows[1:]
     stages = ["+0.250 s", "+0.500 s", "-", "+1.000 s"]
