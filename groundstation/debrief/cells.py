@@ -19,7 +19,7 @@ def at(moment: Moment, utc: Utc) -> Markup:
     """A moment: mission second, UTC where it is known, line."""
     told = _data("at", moment.at, f"{moment.at:.3f} s", moment)
     known = utc.text(moment.at)
-    where = f"line {moment.line}" + (f", {moment.later:g} s later" if moment.later else "")
+    where = f"line {moment.line}" + (f", {moment.later:.4g} s later" if moment.later else "")
     small = f"{known[11:]} · {where}" if known else where
     return Markup(f"{told}<small>{html.escape(small)}</small>")
 

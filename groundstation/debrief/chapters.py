@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from groundstation.debrief import cells
 from groundstation.debrief.injects import ALARM, CREW, EFFECT, MENDED, STEP, WHY, Played, Stage
 from groundstation.debrief.moments import Moment, Utc
-from groundstation.debrief.read import Debrief, Given, Move, left_after, outcome, said, words_of
+from groundstation.debrief.read import OPERATOR, Debrief, Given, Move, left_after, outcome, said, words_of
 from groundstation.orders.order import AUTOMATIC, RUNNER
 from groundstation.procedures.runner import DONE, FAILED, GO, HELD, PAUSED, SKIPPED
 from groundstation.report.page import Markup, paragraph, part, section, table
@@ -317,5 +317,19 @@ def _notes(debrief: Debrief, utc: Utc) -> str:
     notes = debrief.notes
     if not notes:
         return section("Notes", "", paragraph("Nobody wrote a note on the way."))
-    rows = [(cells.at(each.moment, utc), str(each.told.get("text", "")), by(each.sender, each.role)) for each in notes]
-    return section("Notes", "Written on the way.", bounded(("mission time", "note", "by"), rows))
+    rows = [
+        (
+            cells.at(each.moment, utc),
+            str(each.told.get("text", "")),
+            "at once" if is_seen_by_crew(debrief, each) else "in the debrief",
+            by(each.sender, each.role),
+        )
+        for each in notes
+    ]
+    headings = ("mission time", "note", "the crew sees it", "by")
+    return section("Notes", "Written on the way.", bounded(headings, rows))
+
+
+def is_seen_by_crew(debrief: Debrief, note: Given) -> bool:
+    """Whether the crew could read a note while it flew."""
+    return not debrief.has_operator or note.role == OPERATOR or note.told.get("to_crew") is True

@@ -53,6 +53,7 @@ def rehearsal() -> Trace:
         (10.0, order("bob", "director", KILL, board=2, number=0)),
         (10.1, ground("BoardKill", board=2)),
         (10.8, order("bob", "director", {"kind": "note", "text": "They have not seen it."})),
+        (11.0, order("bob", "director", {"kind": "note", "text": "Look at board 2.", "to_crew": True})),
         (12.2, order("bob", "director", {**acknowledged, "alarm": "board off/2"})),
         (13.6, order("alice", "operator", {**acknowledged, "alarm": "board not heard/2"})),
         (13.7, order("alice", "operator", LEASE, outcome="refused", reason="the queue is full")),
@@ -173,8 +174,9 @@ def test_alarms_have_their_life(page: str) -> None:
 def test_notes_are_text_and_have_who_and_when(page: str) -> None:
     rows = Figures(section(page, "Notes")).rows[1:]
     assert [row[1:] for row in rows] == [
-        ["Heaps <first>.", "alice, operator"],
-        ["They have not seen it.", "bob, director"],
+        ["Heaps <first>.", "at once", "alice, operator"],
+        ["They have not seen it.", "in the debrief", "bob, director"],
+        ["Look at board 2.", "at once", "bob, director"],
     ]
     assert "Heaps &lt;first&gt;." in page
 
