@@ -9,7 +9,7 @@ from groundstation.commands import complete, panels
 from groundstation.console import SafeConsole, refused, table_console
 
 if TYPE_CHECKING:
-    from specs.proof.prove import Report
+    from specs.proof.prove import Report, Theorem
 
 PANEL = panels.SPECIFY
 UNPROVED_SHOWN = 20
@@ -21,12 +21,14 @@ def prove(
         typer.Argument(help="Features. Default: all that have proofs.", autocompletion=complete.features),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ignore cached results.")] = False,
     solver: Annotated[Literal["z3", "cvc5", "both"], typer.Option(help="Which solver must prove each step.")] = "both",
 ) -> None:
     """Prove theorems about the TLA+ modules, without bounds.  Example: [cyan]amu prove tetrabft[/cyan]
 
     Each theorem in specs/FEATURE/*_proofs.tla becomes obligations for the solvers z3 and cvc5 (extra `prove`): the
     invariant holds at first, and every action keeps each of its conjuncts. What a solver does not know is unproved.
+    Proofs of unchanged questions come from a cache.
 
         amu prove
 
@@ -45,7 +47,8 @@ def prove(
         report = proofs.prove(
             proofs.modules(features or []),
             SOLVERS if solver == "both" else (solver,),
-            lambda theorem: log.print(Text(f"{theorem.status:9} {theorem.feature}: {theorem.name}")),
+            lambda theorem: log.print(Text(_line(theorem))),
+            not no_cache,
         )
     except (proofs.ProofError, ModuleError, SolverMissing) as error:
         raise refused("prove", error) from error
@@ -54,6 +57,10 @@ def prove(
     else:
         _print(report)
     raise typer.Exit(proofs.EXIT_CODES[report.status])
+
+
+def _line(theorem: "Theorem") -> str:
+    return f"{theorem.status:9} {theorem.feature}: {theorem.name}{', cached' if theorem.cached else ''}"
 
 
 def _print(report: "Report") -> None:

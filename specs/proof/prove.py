@@ -17,7 +17,7 @@ from specs import FOLDER
 from specs.proof import solvers
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
-from specs.proof.terms import Term
+from specs.verification import cache
 
 PATTERN = "*_proofs.tla"
 EXIT_CODES = {PROVED: 0, REFUTED: 3, UNKNOWN: 5}
@@ -43,6 +43,7 @@ class Theorem:
     module: str
     name: str
     outcomes: tuple[Outcome, ...]
+    cached: bool = False  # all answers are those of an earlier run
 
     @property
     def status(self) -> str:
@@ -83,6 +84,7 @@ class Report:
             "theorem": theorem.name,
             "status": theorem.status,
             "obligations": len(theorem.outcomes),
+            "cached": theorem.cached,
             "asked": sum(bool(outcome.answers) for outcome in theorem.outcomes),
             "seconds": {solver: round(theorem.seconds(solver), 3) for solver in self.versions},
             "unproved": [
@@ -120,6 +122,7 @@ def prove(
     paths: Sequence[Path],
     asked: Sequence[str] = solvers.SOLVERS,
     done: Callable[[Theorem], None] = lambda theorem: None,
+    use_cache: bool = True,
 ) -> Report:
     """Proves the theorems of modules of proofs. `done` is called for each.
 
@@ -135,17 +138,46 @@ def prove(
             by_theorem.setdefault(obligation.theorem, []).append(obligation)
         axioms = prover.translator.choices.axioms
         for name, obligations in by_theorem.items():
-            outcomes = [outcome(obligation, axioms, asked) for obligation in obligations]
-            theorems.append(Theorem(path.parent.name, path.stem, name, tuple(outcomes)))
+            questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in obligations]
+            answers = {solver: _answers(path, name, questions, solver, versions[solver], use_cache) for solver in asked}
+            theorems.append(_theorem(path, name, obligations, answers))
             done(theorems[-1])
     return Report(tuple(theorems), versions, time.monotonic() - began)
 
 
-def outcome(obligation: Obligation, axioms: dict[str, Term], asked: Sequence[str]) -> Outcome:
-    """Asks the solvers about one obligation."""
-    place = str(obligation.place)
-    if obligation.is_plain:
-        return Outcome(obligation.name, place, PROVED)
-    question = solvers.text(obligation.facts, obligation.goal, axioms)
-    answers = {solver: solvers.ask(solver, question) for solver in asked}
-    return Outcome(obligation.name, place, worst([answer.verdict for answer in answers.values()]), answers)
+@dataclass(frozen=True)
+class _Answers:
+    """A solver's answers to the questions of a theorem; None where there is no question."""
+
+    items: tuple[Answer | None, ...]
+    cached: bool = False
+
+
+def _theorem(path: Path, name: str, obligations: list[Obligation], answers: dict[str, _Answers]) -> Theorem:
+    outcomes: list[Outcome] = []
+    for at, obligation in enumerate(obligations):
+        said = {solver: given.items[at] for solver, given in answers.items()}
+        found = {solver: answer for solver, answer in said.items() if answer is not None}
+        status = worst([answer.verdict for answer in found.values()])
+        outcomes.append(Outcome(obligation.name, str(obligation.place), status, found))
+    cached = all(given.cached for given in answers.values())
+    return Theorem(path.parent.name, path.stem, name, tuple(outcomes), cached)
+
+
+def _answers(
+    path: Path, theorem: str, questions: Sequence[str | None], solver: str, version: str, use_cache: bool
+) -> _Answers:
+    """Asks, unless the same solver has proved the same before. Only proofs are kept: a search may go further later."""
+    asked = [question for question in questions if question is not None]
+    feature, name = f"proofs of {path.parent.name}", f"{path.stem} {theorem} {solver}"
+    key = cache.digest([solver, version, *asked])
+    entry = cache.get(feature, name, key) if use_cache and asked else None
+    seconds = entry.get("seconds") if entry is not None else None
+    if isinstance(seconds, list) and len(seconds) == len(asked):
+        known = iter([Answer(PROVED, float(item)) for item in seconds])
+        return _Answers(tuple([None if question is None else next(known) for question in questions]), True)
+    found = tuple([None if question is None else solvers.ask(solver, question) for question in questions])
+    answers = [answer for answer in found if answer is not None]
+    if answers and all(answer.verdict == PROVED for answer in answers):
+        cache.put(feature, name, key, {"seconds": [answer.seconds for answer in answers]})
+    return _Answers(found)

@@ -54,7 +54,7 @@ def content(folder: Path, run: Run) -> str:
     parts = [run.model_dump_json(), without_comments((folder / run.config).read_text(encoding="utf-8"))]
     for path in reached(folder / run.module):
         parts += [path.name, without_comments(path.read_text(encoding="utf-8"))]
-    return _digest(parts)
+    return digest(parts)
 
 
 def without_comments(text: str) -> str:
@@ -82,7 +82,7 @@ def _blank(text: str) -> str:
 
 def key(content_hash: str) -> str:
     """SHA-256 of a content, the model checker and the pipeline version. Raises TlcError without a jar."""
-    return _digest([content_hash, jar_hash(), PIPELINE])
+    return digest([content_hash, jar_hash(), PIPELINE])
 
 
 def jar_hash() -> str:
@@ -96,7 +96,8 @@ def _file_hash(path: Path, modified: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _digest(parts: list[str]) -> str:
+def digest(parts: list[str]) -> str:
+    """SHA-256 of texts, in hexadecimal."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8")

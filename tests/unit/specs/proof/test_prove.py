@@ -197,7 +197,22 @@ def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.parent.mkdir()
     path.write_text(TURNS, encoding="utf-8")
     monkeypatch.setattr(prove, "modules", lambda wanted: [path])
+    monkeypatch.setenv("AMU_CACHE", str(tmp_path / "cache"))
     return path
+
+
+def test_proofs_are_cached_by_what_was_asked(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cached(*arguments: str) -> bool:
+        theorems = json.loads(run("--json", *arguments)[1])["theorems"]
+        return next(theorem["cached"] for theorem in theorems if theorem["theorem"] == "NotTaken")
+
+    assert [cached(), cached(), cached("--no-cache")] == [False, True, False]
+    turns.write_text(TURNS.replace("holder' \\in {n, Nobody}", "holder' # n => holder' = Nobody"), encoding="utf-8")
+    assert [cached(), cached()] == [False, True]
+    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", 1)
+    turns.write_text(TURNS.replace("holder' \\in {n, Nobody}", "holder' \\in {Nobody, n}"), encoding="utf-8")
+    assert run("--solver", "z3")[0] == 5
+    assert not cached("--solver", "z3")
 
 
 def test_the_command_prints_what_was_proved(turns: Path) -> None:
