@@ -4,12 +4,11 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
 
 from groundstation.terminal import words
 from groundstation.terminal.listing import Listing
 from groundstation.terminal.session import Session
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import BAD, GOOD, OPEN, Cell
 from groundstation.web.alarms import ACKNOWLEDGED, NORMAL, RAISED, RETURNED
 from groundstation.web.people import LOCAL
@@ -33,7 +32,7 @@ class Alarms(View):
     ]
 
     def compose(self) -> ComposeResult:
-        yield Static(id="nothing", classes="empty")
+        yield Line(id="nothing", classes="empty")
         yield Listing(HEADINGS, "alarms")
 
     def draw(self) -> None:

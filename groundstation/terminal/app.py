@@ -1,5 +1,6 @@
 """The application: bar, views, keys, and the notice of what was refused or went wrong."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -20,9 +21,10 @@ from groundstation.terminal.properties import Properties
 from groundstation.terminal.session import Session
 from groundstation.terminal.swarm import Swarm
 from groundstation.terminal.telecommands import Telecommands
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.why import Why
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell
+from groundstation.web import vocabulary
 from groundstation.web.flights import CHECKING, FAILED, FLYING, LOST, OVER, READY, STARTING, STORED
 from groundstation.web.people import LOCAL
 
@@ -80,9 +82,9 @@ class Terminal(App[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="all"):
-            yield Static(id="bar")
-            yield Static(id="tabs")
-            yield Static(id="notice")
+            yield Line(id="bar")
+            yield Line(id="tabs")
+            yield Line(id="notice")
             with ContentSwitcher(initial=VIEWS[0].TITLE, id="views"):
                 for view in VIEWS:
                     yield view(id=view.TITLE)
@@ -91,6 +93,7 @@ class Terminal(App[None]):
 
     def on_mount(self) -> None:
         self.session.begin()
+        self.run_worker(asyncio.to_thread(vocabulary.tell), exit_on_error=False)  # forms open at once
         self.action_view(VIEWS[0].TITLE)
         self.set_interval(DRAW_SECONDS, self.draw)
 
@@ -203,20 +206,19 @@ class Terminal(App[None]):
         calls = len(calling(self.session))
         if calls:
             cells.append((f"   {words.count(calls, 'alarm')}: a acknowledges", BAD))
-        self.query_one("#bar", Static).update(words.joined(cells, self.shown.colours))
+        self.query_one("#bar", Line).show(words.joined(cells, self.shown.colours))
         tabs = Text()
         for view in VIEWS:
             tabs.append(f" {view.KEY} {view.TITLE} ", style="reverse" if view is type(self.shown) else "")
             tabs.append(" ")
-        self.query_one("#tabs", Static).update(tabs)
+        self.query_one("#tabs", Line).show(tabs)
 
     def _draw_notice(self) -> None:
-        told, line = self.session.told, self.query_one("#notice", Static)
+        told = self.session.told
         text = NO_ANSWER.format(told["failure"]) if told["failure"] else ""
         text = text or (str(told.get("reason", "")) if self.session.state == FAILED else "")
         text = text or self._said or (LOST_WORDS if self.session.state == LOST else "")
-        line.update(words.joined([(text, BAD)], self.shown.colours))
-        line.display = text != ""
+        self.query_one("#notice", Line).show(words.joined([(text, BAD)], self.shown.colours))
 
 
 def _refusal(answer: dict[str, Any]) -> str:

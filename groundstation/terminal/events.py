@@ -7,18 +7,18 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from groundstation.terminal import words
 from groundstation.terminal.listing import Listing
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 
 SHOWN = 100
 FIELDS_CHARACTERS = 120
 PAUSE_SECONDS = 0.5  # between two drawings: more often than that nobody can read it
 HEADINGS = ("mission s", "Lamport", "who", "event", "fields")
 
-Line = dict[str, Any]
+Row = dict[str, Any]
 
 
 class Events(View):
@@ -35,7 +35,7 @@ class Events(View):
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="press / and give words that an event must have", id="filter", compact=True)
-        yield Static(id="counted", classes="said")
+        yield Line(id="counted", classes="said")
         yield Listing(HEADINGS, "events")
 
     def action_filter(self) -> None:
@@ -66,7 +66,7 @@ class Events(View):
         self.query_one(Listing).fill({str(line["offset"]): _cells(line) for line in found}, self.colours)
 
 
-def _matching(events: deque[Line], asked: str) -> Any:
+def _matching(events: deque[Row], asked: str) -> Any:
     wanted = asked.lower().split()
     for line in reversed(events):
         told = f"{line['event']} {words.who(line)} {words.fields(line)}".lower() if wanted else ""
@@ -74,6 +74,6 @@ def _matching(events: deque[Line], asked: str) -> Any:
             yield line
 
 
-def _cells(line: Line) -> list[words.Cell]:
+def _cells(line: Row) -> list[words.Cell]:
     about = f"{line['received']:.3f}", str(line["lamport"]), words.who(line)
     return [*about, line["event"], words.cut(words.fields(line), FIELDS_CHARACTERS)]

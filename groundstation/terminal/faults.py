@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from groundstation.terminal import fields, reach, words
 from groundstation.terminal.forms import Form, Kinds
 from groundstation.terminal.listing import Listing
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import BAD, GOOD, Cell
 from groundstation.web import vocabulary
 
@@ -43,9 +43,9 @@ class Faults(View):
     ]
 
     def compose(self) -> ComposeResult:
-        yield Static(id="nothing", classes="empty")
+        yield Line(id="nothing", classes="empty")
         yield Listing(HOLDING, "holding")
-        yield Static(id="none", classes="empty")
+        yield Line(id="none", classes="empty")
         yield Listing(ORDERS, "orders")
 
     def draw(self) -> None:

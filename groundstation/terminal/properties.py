@@ -5,11 +5,10 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Static
 
 from groundstation.terminal import words
 from groundstation.terminal.listing import Listing
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import BAD, FAINT, GOOD, Cell
 from groundstation.web.flights import OVER, STORED
 from specs.verdict import HOLDS, NOT_CHECKED, VIOLATED
@@ -32,7 +31,7 @@ class Properties(View):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def compose(self) -> ComposeResult:
-        yield Static(id="progress", classes="said")
+        yield Line(id="progress", classes="said")
         yield Listing(HEADINGS, "properties")
 
     @property

@@ -4,11 +4,10 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
 
 from groundstation.terminal import reach, words
 from groundstation.terminal.listing import Listing
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.why import STYLES
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell, Said
 from groundstation.web.flights import OVER, STORED
@@ -47,8 +46,8 @@ class Swarm(View):
     ]
 
     def compose(self) -> ComposeResult:
-        yield Static(id="mission")
-        yield Static(id="nothing", classes="empty")
+        yield Line(id="mission")
+        yield Line(id="nothing", classes="empty")
         yield Listing(HEADINGS, "boards")
 
     def draw(self) -> None:

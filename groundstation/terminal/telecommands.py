@@ -4,12 +4,11 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
 
 from groundstation.terminal import fields, words
 from groundstation.terminal.forms import Form
 from groundstation.terminal.listing import Listing
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import GOOD, OPEN, Cell
 from groundstation.web import vocabulary
 
@@ -29,7 +28,7 @@ class Telecommands(View):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "new", "New telecommand")]
 
     def compose(self) -> ComposeResult:
-        yield Static(id="nothing", classes="empty")
+        yield Line(id="nothing", classes="empty")
         yield Listing(HEADINGS, "operations")
 
     def draw(self) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
@@ -10,6 +11,21 @@ from groundstation.terminal import words
 if TYPE_CHECKING:
     from groundstation.terminal.app import Terminal
     from groundstation.terminal.session import Session
+
+
+class Line(Static):
+    """A text that changes: drawn when it does, and laid out again only when its size may be another."""
+
+    _shown: Text | None = None
+
+    def show(self, told: Text) -> None:
+        """Show this text; nothing, if it is empty."""
+        before = "" if self._shown is None else self._shown.plain
+        if self._shown is not None and told == self._shown and told.spans == self._shown.spans:
+            return
+        self._shown = told
+        self.update(told, layout=len(before) != len(told.plain) or before.count("\n") != told.plain.count("\n"))
+        self.display = bool(told)
 
 
 class View(Vertical):
@@ -37,11 +53,8 @@ class View(Vertical):
 
     def focus_first(self) -> None:
         """Put keys into the view: into its first table."""
-        self.query(DataTable).first().focus()
+        self.screen.set_focus(self.query(DataTable).first())
 
     def say(self, id: str, *cells: words.Cell) -> None:
         """Show texts in the line called `id`."""
-        line = self.query_one(f"#{id}", Static)
-        told = words.joined(cells, self.colours)
-        line.update(told)
-        line.display = bool(told)
+        self.query_one(f"#{id}", Line).show(words.joined(cells, self.colours))

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from groundstation.terminal import words
-from groundstation.terminal.view import View
+from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell
 from groundstation.web.why import OPEN as OPEN_SLOT
 from groundstation.why.answer import CRASH, FLASH, FORGOT, IMPOSSIBLE, LIGHT, MOVING, STOPPED, STUCK, TIMER
@@ -36,13 +36,13 @@ class Why(View):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="answer"):
-            yield Static(id="sentence")
-            yield Static(id="slots", classes="said")
+            yield Line(id="sentence")
+            yield Line(id="slots", classes="said")
             yield Static(id="votes")
             yield Static(id="links")
 
     def focus_first(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.screen.set_focus(self.query_one(VerticalScroll))
 
     def _slots(self) -> list[int]:
         return sorted(int(key) for key in self.session.tables["why"] if key != OPEN_SLOT)
