@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from groundstation.web.flights import Flight
 
 PANEL = panels.FLY
+DEFAULT = "first-light"
 PORT = 8765
 EXTRA = "pip install 'amu-swarm[console]'"
 EXTRA_TERMINAL = "pip install 'amu-swarm[tui]'"
@@ -22,11 +23,12 @@ def console(
     what: Annotated[
         str,
         typer.Argument(
-            help="A scenario to fly, a run's folder, a trace, or TLC's counterexample.",
+            help=f"A scenario to fly, a run's folder, a trace, or TLC's counterexample.  [default: {DEFAULT}]",
             metavar="WHAT",
+            show_default=False,
             autocompletion=complete.missions,
         ),
-    ] = "first-light",
+    ] = "",
     attach: Annotated[bool, typer.Option("--attach", help="Show the newest run in --out, and command it.")] = False,
     port: Annotated[
         int, typer.Option("--port", help="Port to listen on; 0: a free one.", parser=integer(0, 65535), metavar="N")
@@ -38,8 +40,14 @@ def console(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log one JSON object a line on standard error.")] = False,
     kind: Annotated[
-        str, typer.Option("--kind", help="Board kind: virtual, emulated, host, ...", autocompletion=complete.kinds)
-    ] = "virtual",
+        str,
+        typer.Option(
+            "--kind",
+            help="Board kind: virtual, emulated, host, ...",
+            show_default="virtual",
+            autocompletion=complete.kinds,
+        ),
+    ] = "",
     env: Annotated[
         Path | None, typer.Option("--env", help="Fly the boards of this environment file.", metavar="ENV.toml")
     ] = None,
@@ -56,22 +64,37 @@ def console(
 ) -> None:
     """Fly and command a rehearsal from one page.  Example: [cyan]amu console first-light[/cyan]
 
-    Shows a run's folder, a trace or a counterexample of specs/tetrabft as well, and
-    replays it. The flight is a process of its own: it goes on if the console ends, and
-    `amu console --attach` shows it again. End it on the page, or with control-C here, twice.
+    Shows a run's folder, a trace or a counterexample of specs/tetrabft as well, and replays it. The flight is a process
+    of its own: it goes on if the console ends, and `amu console --attach` shows it again. It ends by the order to
+    finish, on the page or on the terminal.
     """
+    from groundstation.boards.base import BoardError
+    from groundstation.boards.environment import EnvironmentFileError
+    from groundstation.boards.keys import KeysError
     from groundstation.console import refused
     from groundstation.record.run_directory import RunDirectoryError
     from groundstation.scenario.model import ScenarioError
+    from specs.checking.trace import TraceError
     from specs.tlc.behaviour_file import BehaviourError
 
+    if attach and what:
+        raise typer.BadParameter(f"--attach shows the newest run in --out: omit {what!r}")
+    if env is not None and kind:
+        raise typer.BadParameter("--env names the boards: omit --kind")
     if tui and (role_file is not None or json_log or port != PORT):
         raise typer.BadParameter("--tui serves no page: omit --port, --role-file and --json-log")
     show = _on_terminal() if tui else _on_page(port, role_file, browser, json_log)
     try:
-        show(_flight(what, attach, kind, env, boards, out, cfg))
-    except (BehaviourError, RunDirectoryError, ScenarioError) as error:
+        flight = _recorded(out if attach else Path(what or DEFAULT), attach, cfg)
+        if flight is None:
+            flight = _planned(what or DEFAULT, kind, env, boards, out)
+        elif kind or env is not None or boards is not None:
+            raise typer.BadParameter("--kind, --env and --boards are for a scenario: omit them for a run or a trace")
+    except (BehaviourError, RunDirectoryError, TraceError) as error:
         raise refused("console", error) from error
+    except (BoardError, EnvironmentFileError, KeysError, ScenarioError) as error:
+        raise refused("console", error) from error
+    show(flight)
 
 
 def _on_page(port: int, role_file: Path | None, browser: bool, json_log: bool) -> Callable[["Flight"], None]:
@@ -81,7 +104,7 @@ def _on_page(port: int, role_file: Path | None, browser: bool, json_log: bool) -
         from groundstation.web import serve
         from groundstation.web.people import RoleFileError, load
     except ImportError as error:
-        raise refused("console", f"{error.name} is not installed: {EXTRA}") from error
+        raise refused("console", f"{_package(error)} is not installed: {EXTRA}") from error
 
     def show(flight: "Flight") -> None:
         try:
@@ -99,7 +122,7 @@ def _on_terminal() -> Callable[["Flight"], None]:
     try:
         from groundstation.terminal import run
     except ImportError as error:
-        raise refused("console", f"{error.name} is not installed: {EXTRA_TERMINAL}") from error
+        raise refused("console", f"{_package(error)} is not installed: {EXTRA_TERMINAL}") from error
 
     def show(flight: "Flight") -> None:
         try:
@@ -110,23 +133,57 @@ def _on_terminal() -> Callable[["Flight"], None]:
     return show
 
 
-def _flight(
-    what: str, attach: bool, kind: str, env: Path | None, boards: int | None, out: Path, cfg: Path | None
-) -> "Flight":
+def _package(error: ImportError) -> str:
+    return (error.name or str(error)).partition(".")[0]
+
+
+def _recorded(path: Path, attach: bool, cfg: Path | None) -> "Flight | None":
+    """The flight of a run's folder, a trace or a counterexample; None for a scenario. Raises RunDirectoryError,
+    TraceError, BehaviourError."""
     from groundstation.record import run_directory
     from groundstation.scenario import model
     from groundstation.web.behaviour import load
+    from groundstation.web.flights import LOST, Flight
+    from specs.checking.trace import Reader, TraceError
+
+    if not attach and not path.is_dir() and (not path.is_file() or path.suffix == model.SUFFIX):
+        return None
+    if attach or path.is_dir():
+        flight = Flight(run=run_directory.find(path).resolve())
+    else:
+        behaviour = load(path, cfg)
+        if behaviour is not None:
+            return Flight(behaviour=behaviour)
+        flight = Flight(trace=path.resolve())
+    trace = flight.trace
+    assert trace is not None
+    if not trace.exists():
+        if flight.state()["state"] == LOST:
+            raise run_directory.RunDirectoryError(f"{trace}: there is no such file, and nobody flies this run")
+        return flight  # it begins
+    try:
+        if next(iter(Reader(trace)), None) is None and flight.run is None:
+            raise TraceError("no event; want a trace")
+    except TraceError as error:
+        raise TraceError(f"{trace}: {error}") from error
+    return flight
+
+
+def _planned(what: str, kind: str, env: Path | None, boards: int | None, out: Path) -> "Flight":
+    """A scenario to fly. Says what is wrong with it before anything is opened: raises ScenarioError, BoardError,
+    EnvironmentFileError, KeysError."""
+    from groundstation.boards.base import board_kind
+    from groundstation.boards.bench import of_environment
+    from groundstation.scenario import model
     from groundstation.web.flights import Flight
 
-    if attach:
-        return Flight(run=run_directory.find(out).resolve())
-    path = Path(what)
-    if path.is_dir():
-        return Flight(run=run_directory.find(path).resolve())
-    if path.is_file() and path.suffix != model.SUFFIX:
-        behaviour = load(path, cfg)
-        return Flight(trace=path.resolve()) if behaviour is None else Flight(behaviour=behaviour)
-    model.load(what)  # says what is wrong with it before anything is opened
+    kind = kind or "virtual"
+    if env is None:
+        board_kind(kind)
+    else:
+        count = len(of_environment(env).kinds)
+        boards = count if boards is None else boards
+    model.load(what).flown(boards, None, None)
     options = [what, "--out", str(out)]
     options += ["--env", str(env)] if env is not None else ["--kind", kind]
     options += [] if boards is None else ["--boards", str(boards)]

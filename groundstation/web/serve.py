@@ -18,6 +18,8 @@ MESSAGE_BYTES_MAX = 1 << 16  # from a page
 STUCK_SECONDS = 30.0  # that a line may be full; a page that is slow is closed before
 HTTP_PORT, HTTPS_PORT = 80, 443
 
+_logger = logging.getLogger(__name__)
+
 
 class ServeError(Exception):
     """The console cannot listen. Says where and what to do."""
@@ -48,11 +50,12 @@ def run(flight: Flight, port: int, roles: RoleFile | None, browser: bool, json_l
         config.load()
     except OSError as error:  # ssl.SSLError is one, too
         listener.close()
-        raise ServeError(f"certificate, key: {explained(error)}; want files in PEM, of each other") from error
+        files = f"{roles.certificate}, {roles.key}" if roles else "certificate, key"
+        raise ServeError(f"{files}: {explained(error)}; want files in PEM, of each other") from error
     _log(json_log)
     name = roles.names[0] if roles is not None and roles.names else host
     address = f"{'https' if is_safe else 'http'}://{name}:{port}/"
-    typer.echo(f"console: {address} (control-C ends the console; a flight goes on)", err=True)
+    _announce(f"{address} (control-C ends the console; a flight goes on)", json_log)
     if browser:
         webbrowser.open(address)
     uvicorn.Server(config).run(sockets=[listener])
@@ -87,6 +90,14 @@ def listen(host: str, port: int) -> socket.socket:
             f"{host}:{port}: cannot listen ({error.strerror}); choose another --port, 0 for any"
         ) from error
     return listener
+
+
+def _announce(text: str, as_json: bool) -> None:
+    """Say where the console is. A log for programs has nothing but JSON in it."""
+    if as_json:
+        _logger.info("%s", text)
+    else:
+        typer.echo(f"console: {text}", err=True)
 
 
 def _log(as_json: bool) -> None:

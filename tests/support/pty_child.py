@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-GIVE_UP_SECONDS = 60.0
+GIVE_UP_SECONDS = 120.0
 _CONTROL = re.compile(rb"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_])")
 _CLOCK = re.compile(r"(\d+\.\d) s +\d\d:\d\d:\d\d UTC")
 

@@ -29,15 +29,13 @@ def _roles(folder: Path, certificate: Path, key: Path) -> Path:
     return path
 
 
-def _start(folder: Path, roles: Path) -> subprocess.Popen[str]:
-    trace = folder / "trace.ndjson"
-    trace.write_text("")
+def _start(roles: Path) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-c",
         AMU,
         "console",
-        str(trace),
+        "first-light",
         "--role-file",
         str(roles),
         "--port",
@@ -73,7 +71,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def port(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[int]:
     """Where a console serves over TLS."""
-    process = _start(tmp_path, _roles(tmp_path, *certificate))
+    process = _start(_roles(tmp_path, *certificate))
     try:
         assert process.stderr is not None
         told = process.stderr.readline()
@@ -109,10 +107,10 @@ def test_a_bad_certificate_is_refused_with_what_is_wrong(tmp_path: Path) -> None
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate")
     for certificate in (bad, tmp_path / "none.pem"):
-        process = _start(tmp_path, _roles(tmp_path, certificate, bad))
+        process = _start(_roles(tmp_path, certificate, bad))
         _, told = process.communicate(timeout=GIVE_UP_SECONDS)
         assert process.returncode == 2
-        assert "certificate, key: " in told
+        assert f"amu console: {certificate}, {bad}: " in told
         assert "Traceback" not in told
 
 
