@@ -171,7 +171,8 @@ class Runner:
         return self._of_injects(now) or self._of_step(now)
 
     def _plan(self) -> dict[str, Any]:
-        return {"title": self._title, "steps": [_told(step) for step in self.steps]}
+        steps = [_told(step) for step in self.steps]
+        return {"title": self._title, "heard_seconds": self._seen.heard_seconds, "steps": steps}
 
     def _of_injects(self, now: float) -> Say | Do | None:
         for name, inject in self._injects.items():
@@ -215,7 +216,9 @@ class Runner:
         answers = self._now.answers
         why = self._seen.quorum(now)
         if answers.get(QUORUM) != (NO_GO if why else GO):
-            told = {"role": QUORUM, "answer": NO_GO if why else GO, "sender": RUNNER}
+            told: dict[str, Any] = {"role": QUORUM, "answer": NO_GO if why else GO, "sender": RUNNER}
+            if light := self._seen.light_seconds(now):
+                told["light_seconds"] = light
             return Say("Poll", {"step": step.name, **told, **({"reason": why} if why else {})})
         for role in step.poll:
             if answers.get(role) is None and self._by_itself:
@@ -288,7 +291,8 @@ class Runner:
         if name in self._played:
             raise RunnerError(f"inject {name!r} has been played")
         inject = self._injects[name]
-        fields: dict[str, Any] = {"inject": name, "status": BEGIN, "sender": sender, "told": dict(inject.order)}
+        told = inject.body.model_dump(mode="json")
+        fields: dict[str, Any] = {"inject": name, "status": BEGIN, "sender": sender, "told": told}
         if role is not None:
             fields["role"] = role
         if inject.text:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amu.core.limits import GROUND, quorum_size
-from groundstation.procedures.horizon import Horizon
+from groundstation.procedures.horizon import FARTHEST, Horizon
 from groundstation.scenario.mission_end import slots_applied
 from groundstation.scenario.procedures import STAGES, Expect
 from groundstation.scenario.waits_for import boards
@@ -66,7 +66,7 @@ class Seen:
 
     def __init__(self, replica_count: int, heard_seconds: float, horizon: Horizon | None = None) -> None:
         self._confirmed = 0
-        self._count, self._heard_seconds = replica_count, heard_seconds
+        self._count, self.heard_seconds = replica_count, heard_seconds
         self._horizon = horizon or Horizon(None)
         self._coming = [_Coming(heard_seconds * GRAIN) for _ in range(replica_count)]
         self._answers = _Coming(heard_seconds * GRAIN)
@@ -124,11 +124,15 @@ class Seen:
 
     # --- what is asked --------------------------------------------------------------------------
 
+    def light_seconds(self, now: float) -> float:
+        """How long the word of the farthest board takes."""
+        return self._horizon.seconds(FARTHEST, now)
+
     def is_heard(self, node: int, now: float) -> bool:
         """Whether its last word is not too old at mission second `now`."""
         self._advance(now)
         heard = self._heard.get(node)
-        return heard is not None and now - heard <= self._heard_seconds
+        return heard is not None and now - heard <= self.heard_seconds
 
     def voting(self, now: float) -> int:
         """How many boards are heard, and vote."""

@@ -66,8 +66,8 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
         "seconds",
     ),
     "Order": ("order", "sender", "role", "told", "outcome", "operation"),
-    "Procedure": ("step", "number", "status", "sender", "role", "title", "steps"),
-    "Poll": ("step", "role", "answer", "sender", "reason"),
+    "Procedure": ("step", "number", "status", "sender", "role", "title", "steps", "heard_seconds"),
+    "Poll": ("step", "role", "answer", "sender", "reason", "light_seconds"),
     "TraceError": ("board",),
 }
 ORDERS = ("telecommand", "control", "procedure", "poll", "finish")

@@ -14,7 +14,7 @@ from specs.properties import Property
 from specs.verdict import Checked
 
 # Of the modules of the flight code. Others, such as the example chain, do not apply to a run of a swarm.
-FLOWN = ("CON-", "KNW-", "LOG-", "LED-", "TCM-", "MSG-", "ORD-", "LAM-", "LNK-", "MUT-", "SNP-", "FDT-")
+FLOWN = ("CON-", "KNW-", "LOG-", "LED-", "TCM-", "MSG-", "ORD-", "LAM-", "LNK-", "MUT-", "SNP-", "FDT-", "PRC-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from specs.checking import lives, order
+from specs.checking import lives, order, procedure
 from specs.checking.consensus import conformance as consensus
 from specs.checking.consensus import learner_rules, log_rules, slots
 from specs.checking.ledger import checker as ledger
@@ -38,6 +38,7 @@ PROTOCOLS = (
     Protocol("lives", None, lives.IDENTIFIERS, lives.LivesChecker, (REPLICAS, LEARNERS)),
     Protocol("messages", None, messages.IDENTIFIERS, messages.MessagesChecker, (REPLICAS, LEARNERS)),
     Protocol("health", None, health.IDENTIFIERS, health.HealthChecker, (REPLICAS, LEARNERS)),
+    Protocol("procedure", None, procedure.IDENTIFIERS, procedure.ProcedureChecker),
     Protocol("replicated log", None, log_rules.IDENTIFIERS, log_rules.LogChecker),
     Protocol("learners", None, learner_rules.IDENTIFIERS, learner_rules.LearnerChecker, (LEARNERS,)),
     Protocol("consensus", slots.EVENTS, consensus.IDENTIFIERS, slots.SlotsChecker),

@@ -230,6 +230,8 @@ class Fields(_FlightFields, total=False):
     answer: str
     inject: str
     steps: list[object]
+    heard_seconds: float  # a board whose last word is not older is heard
+    light_seconds: float  # that the word of the farthest board takes
     title: str
     text: str
     data: object  # what could not be read as an event
@@ -316,9 +318,9 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # A person's order to the flight: `told` is the order, `outcome` "accepted", or "refused" with a `reason`.
     "Order": (("order", words), ("sender", words), ("told", _map), ("outcome", words)),
     # The procedure is at a step: `status` says in which phase (`groundstation.procedures.runner`). The first event,
-    # "loaded", has all `steps`. `sender`: who moved it, a person with a `role`, or "procedure".
+    # "loaded", has all `steps` and `heard_seconds`. `sender`: who moved it, a person with a `role`, or "procedure".
     "Procedure": (("step", words), ("number", FIELDS["number"]), ("status", words), ("sender", words)),
-    # An answer in the poll of a step: "go" or "no-go" for a role, or for "quorum", with a `reason`.
+    # An answer in the poll of a step: "go" or "no-go" for a role, or for "quorum", with a `reason` and `light_seconds`.
     "Poll": (("step", words), ("role", words), ("answer", words), ("sender", words)),
     # An inject of the director is "begun": `told` is the order that follows; or "refused", with a `reason`.
     "Inject": (("inject", words), ("status", words), ("sender", words)),

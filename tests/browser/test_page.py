@@ -343,7 +343,7 @@ def test_faults_with_tables_are_typed_and_checked_before_they_are_sent(
     page.keyboard.press("5")
     console.wait('label:text-is("probability *")')
     page.evaluate(CAPTURE)
-    begin = page.get_by_role("button", name="Begin")
+    begin = page.get_by_role("button", name="Begin", exact=True)
 
     page.locator("#link-kind").select_option("partition")
     begin.click()

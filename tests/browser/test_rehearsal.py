@@ -36,7 +36,7 @@ def test_a_rehearsal_is_flown_by_clicks(opened: Callable[..., Opened], small: Fl
     page.locator("#link-kind").select_option("delay")
     page.locator("#link-name").fill("late")
     page.locator("form [data-field=seconds]").first.fill("0.01")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Begin", exact=True).click()
     console.wait(HOLDS).click()
     page.locator(HOLDS).wait_for(state="detached")
     console.keep("faults")

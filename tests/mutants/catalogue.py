@@ -1,6 +1,20 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import around, bench, checkers, clocks, memory, oracles, pages, quorums, surplus, timers, why, wire
+from tests.mutants import (
+    around,
+    bench,
+    checkers,
+    clocks,
+    memory,
+    oracles,
+    pages,
+    procedures,
+    quorums,
+    surplus,
+    timers,
+    why,
+    wire,
+)
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -457,6 +471,7 @@ ALL = (
     *bench.MUTANTS,
     *oracles.MUTANTS,
     *pages.MUTANTS,
+    *procedures.MUTANTS,
     *surplus.MUTANTS,
     *clocks.MUTANTS,
     *why.MUTANTS,

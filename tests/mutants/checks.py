@@ -12,6 +12,7 @@ _LOG_RULES = ("tests/unit/specs/checking/test_log_rules.py", "tests/unit/specs/c
 _WORDS = tuple(f"tests/unit/specs/checking/test_{part}.py" for part in ("words", "knowledge", "log_flights"))
 _TOLD = "vote or proposal or proof or suggest or wish or status or decision or state or applied"
 
+_OF_A_CREW = "lines or numbers or told or debrief_begins"
 _WHY = tuple(f"tests/unit/groundstation/why/test_{part}.py" for part in ("engine", "stalls"))
 
 CHECKS: dict[str, list[str]] = {
@@ -91,6 +92,10 @@ CHECKS: dict[str, list[str]] = {
     "transfers": [*_PYTEST, "tests/unit/specs/checking/test_transfers.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
     "health": [*_PYTEST, "tests/unit/specs/checking/messages/test_health.py"],
+    "procedure": [*_PYTEST, "tests/unit/specs/checking/test_procedure.py"],
+    "sight": [*_PYTEST, "tests/unit/groundstation/procedures/test_sight.py"],
+    "seen": [*_PYTEST, "tests/unit/groundstation/procedures/test_seen.py"],
+    "crew's trace": [*_PYTEST, "tests/unit/groundstation/web/test_crew.py", "-k", _OF_A_CREW],
     "segments": [*_PYTEST, "tests/unit/specs/checking/test_segments.py"],
     "telecommands": [*_PYTEST, "tests/unit/specs/checking/test_telecommand_stages.py"],
     "requests": [*_PYTEST, "tests/unit/specs/checking/test_requests.py"],
