@@ -86,6 +86,8 @@ def _print(report: "Report") -> None:
     for theorem, outcome in unproved[:UNPROVED_SHOWN]:
         said = ", ".join([f"{name}: {answer.verdict}" for name, answer in outcome.answers.items()])
         console.print(Text(f"{outcome.place}: {theorem.name}: {outcome.name}: {said}"))
+        for line in outcome.counterexample:
+            console.print(Text(f"    {line}"))
     if len(unproved) > UNPROVED_SHOWN:
         console.print(Text(f"and {len(unproved) - UNPROVED_SHOWN} more"))
     versions = ", ".join([f"{name} {version}" for name, version in report.versions.items()])

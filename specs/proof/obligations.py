@@ -42,6 +42,12 @@ class Obligation:
     facts: tuple[Term, ...]
     goal: Term
     place: Place
+    after: State | None = None  # if it is about a step
+
+    @property
+    def free(self) -> frozenset[Term]:
+        """What it is about: NEW names, and arguments of the action."""
+        return frozenset().union(*[item.free for item in (*self.facts, self.goal)])
 
     @property
     def is_plain(self) -> bool:
@@ -284,6 +290,7 @@ class Prover:
                 facts,
                 self.translator.formula(goal, shown.context),
                 goal.place,
+                shown.context.after,
             )
 
     def _hiding(self, scope: Scope, names: Iterable[str], shown: Iterable[str] = ()) -> Scope:
@@ -358,9 +365,11 @@ class Prover:
             raise Unsupported(f"{fact.place}: no lemma, step, invariant or assumption says so: {fact.place.text}")
         return found
 
-    def _add(self, theorem: Theorem, name: str, facts: tuple[Term, ...], goal: Term, place: Place) -> None:
+    def _add(
+        self, theorem: Theorem, name: str, facts: tuple[Term, ...], goal: Term, place: Place, after: State | None
+    ) -> None:
         used = (*self.axioms, *[part for fact in facts for part in terms.conjuncts(fact)])
-        self.found.append(Obligation(theorem.name, name, tuple(dict.fromkeys(used)), goal, place))
+        self.found.append(Obligation(theorem.name, name, tuple(dict.fromkeys(used)), goal, place, after))
 
 
 def _is_named(node: Expression) -> TypeGuard[tree.Apply]:

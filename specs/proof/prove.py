@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specs import FOLDER
-from specs.proof import solvers
+from specs.proof import counterexample, solvers
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
 from specs.verification import cache
@@ -35,6 +35,7 @@ class Outcome:
     place: str
     status: str
     answers: dict[str, Answer] = field(default_factory=dict)
+    counterexample: tuple[str, ...] = ()  # lines
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Report:
                     "place": outcome.place,
                     "status": outcome.status,
                     "answers": {solver: answer.verdict for solver, answer in outcome.answers.items()},
+                    "counterexample": list(outcome.counterexample),
                 }
                 for outcome in theorem.unproved
             ],
@@ -140,7 +142,7 @@ def prove(
         for name, obligations in by_theorem.items():
             questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in obligations]
             answers = {solver: _answers(path, name, questions, solver, versions[solver], use_cache) for solver in asked}
-            theorems.append(_theorem(path, name, obligations, answers))
+            theorems.append(_theorem(path, prover, obligations, questions, answers))
             done(theorems[-1])
     return Report(tuple(theorems), versions, time.monotonic() - began)
 
@@ -153,15 +155,23 @@ class _Answers:
     cached: bool = False
 
 
-def _theorem(path: Path, name: str, obligations: list[Obligation], answers: dict[str, _Answers]) -> Theorem:
+def _theorem(
+    path: Path,
+    prover: Prover,
+    obligations: list[Obligation],
+    questions: list[str | None],
+    answers: dict[str, _Answers],
+) -> Theorem:
     outcomes: list[Outcome] = []
-    for at, obligation in enumerate(obligations):
+    for at, (obligation, question) in enumerate(zip(obligations, questions)):
         said = {solver: given.items[at] for solver, given in answers.items()}
         found = {solver: answer for solver, answer in said.items() if answer is not None}
         status = worst([answer.verdict for answer in found.values()])
-        outcomes.append(Outcome(obligation.name, str(obligation.place), status, found))
+        shown = status == REFUTED and question is not None and found.get("z3", Answer("", 0)).verdict == REFUTED
+        lines = tuple(counterexample.lines(prover, obligation, question or "")) if shown else ()
+        outcomes.append(Outcome(obligation.name, str(obligation.place), status, found, lines))
     cached = all(given.cached for given in answers.values())
-    return Theorem(path.parent.name, path.stem, name, tuple(outcomes), cached)
+    return Theorem(path.parent.name, path.stem, obligations[0].theorem, tuple(outcomes), cached)
 
 
 def _answers(

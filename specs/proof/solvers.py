@@ -115,6 +115,15 @@ def _z3(question: str) -> str:
     return str(solver.check())
 
 
+def model(question: str) -> Any:
+    """z3's counterexample, or None if it finds none."""
+    z3 = _package("z3")
+    solver = z3.Solver(ctx=z3.Context())
+    solver.set("rlimit", Z3_STEPS_MAX)
+    solver.from_string(question)
+    return solver.model() if str(solver.check()) == "sat" else None
+
+
 def _cvc5(question: str) -> str:
     cvc5 = _package("cvc5")
     manager = cvc5.TermManager()

@@ -214,6 +214,11 @@ class Translator(Constructs):
             found = self._constants[name] = meanings.symbol(shape, name, ())
         return found
 
+    def constant_value(self, name: str) -> Value:
+        """The constant of which `shapes` has the kind."""
+        found = self._constants.get(name)
+        return meanings.symbol(self.shapes[name], name, ()) if found is None else found
+
     def give_constant(self, name: str, value: Value) -> None:
         self._constants[name] = value
 

@@ -1,6 +1,7 @@
 """Theorems are proved by both solvers; planted mistakes in modules and weakened assumptions are not."""
 
 import json
+import re
 import shutil
 import sys
 from functools import cache
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
 from specs import FOLDER
-from specs.proof import prove, solvers
+from specs.proof import counterexample, prove, solvers
 from specs.proof.obligations import Prover
 from specs.tla.syntax.tree import Unsupported
 from tests.spec_mutants import ledger, tetrabft
@@ -183,6 +184,22 @@ THEOREM NotTaken == Spec => [][\\A n \\in Node : holder = n => holder' \\in {n, 
 """
 
 
+def test_a_refuted_step_is_shown_as_states(tmp_path: Path) -> None:
+    """The cursor moves back, by the action that is named, from a state that the model of z3 makes."""
+    path = planted(tmp_path, "ledger.tla", "/\\ IsMonotone(s, key)", "/\\ TRUE", "ledger")
+    prover = Prover(path)
+    item = next(one for one in prover.obligations() if (one.theorem, one.name) == ("CursorsGrow", "CursorAdvance"))
+    question = solvers.text(item.facts, item.goal, prover.translator.choices.axioms)
+    shown = counterexample.lines(prover, item, question)
+    names = dict(line.split(" = ", 1) for line in shown if not line.startswith(("/", " ")))
+    before, after = [
+        re.findall(rf"\b{names['s']} :> \[end \|-> \d+, lastKey \|-> (-?\d+)", line)[0]
+        for line in shown
+        if line.strip().startswith(("/\\ shards =", "shards' ="))
+    ]
+    assert int(after) == int(names["key"]) < int(before), shown
+
+
 def run(*arguments: str) -> tuple[int, str, str]:
     if not app.registered_commands:
         add_entry_points(app)
@@ -232,6 +249,8 @@ def test_exit_codes_say_refuted_and_unknown(turns: Path, monkeypatch: pytest.Mon
     turns.write_text(TURNS.replace("holder = Nobody /\\ holder' = n", "holder' = n"), encoding="utf-8")
     code, out, _ = run("turns")
     assert (code, "REFUTED" in out, "NotTaken: Take" in out) == (3, True, True)
+    assert "/\\ holder = node" in out, "the state before"
+    assert "holder' = node" in out, "and the state after"
     turns.write_text(TURNS, encoding="utf-8")
     monkeypatch.setattr(solvers, "Z3_STEPS_MAX", 1)
     code, out, _ = run("turns", "--solver", "z3")
