@@ -1,6 +1,6 @@
 """What a violated property opens: the shortest first part of the trace that shows it, and what its module says.
 
-The search (`specs.checking.prefix`) may take long and has a process of its own, one at a time, at the lowest priority.
+The search (`specs.checking.prefix`) may take long and has a process of its own, one at a time, behind the flight.
 A page asks again until it is over. What was found is kept: a violation of a trace that grows stays where it is.
 """
 

@@ -139,5 +139,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)
+    os.nice(5)  # a person waits for it
     main()

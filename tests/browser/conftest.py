@@ -57,9 +57,10 @@ def browser() -> Iterator[Any]:
 class Opened:
     """A page of a console, with everything that went wrong on it, and all that it was sent."""
 
-    def __init__(self, browser: Any, served: Served, **options: Any) -> None:
+    def __init__(self, browser: Any, served: Served, kind: str = "", **options: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
         self.served = served
+        self._kind = kind
         self.page = self.context.new_page()
         self.page.set_default_timeout(GIVE_UP_SECONDS * 1000)
         self.errors: list[str] = []
@@ -109,20 +110,22 @@ class Opened:
         self.page.get_by_role("tab", name=title).click()
 
     def keep(self, name: str) -> None:
-        """A screenshot as an artefact."""
+        """A screenshot as an artefact, named after the kind of boards, too, where a test has several."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+        self.page.screenshot(path=str(SCREENSHOTS / f"{'-'.join(filter(None, (self._kind, name)))}.png"))
 
 
 @pytest.fixture
-def opened(browser: Any) -> Iterator[Callable[..., Opened]]:
+def opened(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Opened]]:
+    drawn = getattr(request.node, "callspec", None)
+    kind = "" if drawn is None else str(drawn.params.get("small", ""))
     with contextlib.ExitStack() as stack:
 
         def make(flight: Flight, roles: RoleFile | None = None, **options: Any) -> Opened:
             served = Served(flight, roles)
             stack.callback(served.end_flight)
             stack.callback(served.close)
-            one = Opened(browser, served, **options)
+            one = Opened(browser, served, kind, **options)
             stack.callback(one.context.close)
             return one
 

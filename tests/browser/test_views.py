@@ -202,9 +202,10 @@ def test_every_view_of_a_flight_that_stands_still(opened: Callable[..., Opened],
     assert console.errors == []
 
 
-def test_every_view_of_a_trace_with_a_violation(opened: Callable[..., Opened], stored: Path, tmp_path: Path) -> None:
+def test_a_trace_with_a_violation(opened: Callable[..., Opened], tmp_path: Path) -> None:
     trace = tmp_path / "trace.ndjson"
-    trace.write_bytes(with_another_decision((stored / "trace.ndjson").read_bytes()))
+    flight = fly(tmp_path / "runs", mission={"slots": 2}, workload={"operations": 2})
+    trace.write_bytes(with_another_decision((flight.directory / "trace.ndjson").read_bytes()))
     console = opened(Flight(trace=trace), reduced_motion="reduce")
     console.page.keyboard.press("7")
     row = 'tr:has(th button:text-is("CON-4"))'

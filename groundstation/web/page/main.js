@@ -5,6 +5,7 @@ import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
 import * as replay from "./replay.js";
 import { changed, connect, fly, may, onChange, order, run, store } from "./store.js";
+import { verdictStyle } from "./words.js";
 import * as overview from "./views/overview.js";
 import * as spaceTime from "./views/space_time.js";
 import * as slots from "./views/slots.js";
@@ -153,7 +154,7 @@ function bar() {
   document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
   const isReplay = store.isConnected && store.flight.replay?.is_at_end === false;
   update($("flight-state"), isReplay ? "replay" : verdict ? `over: ${verdict}` : words);
-  $("flight-state").className = `badge ${isReplay ? "open" : verdict === "pass" ? "good" : verdict ? "bad" : style}`;
+  $("flight-state").className = `badge ${isReplay ? "open" : verdict ? verdictStyle(verdict) : style}`;
   update($("mission-time"), store.flight.behaviour ? "-" : `${seconds(run().now)}${asOf()}`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());

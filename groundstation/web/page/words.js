@@ -1,4 +1,9 @@
-// What people order, in words.
+// What people order, in words; how a verdict looks.
+
+/** The style of a verdict. Without an answer nothing has failed. */
+export function verdictStyle(verdict) {
+  return { pass: "good", no_progress: "open", incomplete: "open" }[verdict] ?? "bad";
+}
 
 /** An order in a few words. */
 export function orderWords(body) {

@@ -36,9 +36,9 @@ export function draw() {
   const isLive = store.flight.state === "flying" && may("alarm");
   update(list, rows.length ? table(["alarm", "board", "level", "state", "since", "value then", "raised", "person", ""], rows.map((row) => [
     row.name, row.board ?? "swarm", el("td", { class: row.level === "critical" ? "bad" : row.level === "warning" ? "open" : "good" }, row.level), el("td", { class: "text" }, stateOf(row)),
-    seconds(row.since), valueOf(row), `${row.count} ×`, row.assigned_to ?? "-", isLive ? buttons(row) : ""]), {}, (index) => `alarm-${rows[index].key}`)
+    seconds(row.since), valueOf(row), `${row.count} ×`, row.assigned_to ?? "-", isLive && row.state !== "normal" ? buttons(row) : ""]), {}, (index) => `alarm-${rows[index].key}`)
     : empty("No alarm has been raised."));
-  const all = Object.values(store.tables.limits ?? {});
+  const all = Object.values(store.tables.limits ?? {}).sort((a, b) => a.name.localeCompare(b.name, "en"));
   update(limits, table(["alarm", "looks at", "boards", "warning", "critical", "raised after"], all.map((row) => [
     row.name, el("td", { class: "text long" }, row.means), row.of_board ? row.boards?.join(", ") ?? "all" : "the swarm", range(row, "warning"), range(row, "critical"), quantity(row.persistence, row.persistence === 1 ? "sample" : "samples")]), {}, (index) => `limit-${all[index].name}`));
 }

@@ -61,12 +61,18 @@ export function draw() {
   };
   update(rows, all.length
     ? table(["number", "asked by", "command", "queued", "boards", "state", "slot", "answer"], all.map((each) => [
-      el("td", {}, el("button", { "aria-pressed": String(each.number === chosen), "aria-label": `stages of telecommand ${each.number}`, onclick: () => { chosen = each.number; draw(); } }, each.number)),
+      el("td", {}, el("button", { "aria-pressed": String(each.number === chosen), "aria-label": `stages of telecommand ${each.number}`, onclick: () => choose(each.number) }, each.number)),
       each.sender ?? "workload", el("td", { class: "text" }, words(each.command)), seconds(each.queued), stage(each),
       el("td", { class: each.state === "confirmed" ? "good" : "open" }, each.state === "confirmed" ? `confirmed after ${seconds(each.finished - each.queued)}` : each.state),
       each.slot ?? "-", el("td", { class: "text" }, each.result ? words(each.result) : "-")]), {}, (index) => `operation-${all[index].number}`)
     : empty("Nothing has been asked of the swarm yet."));
   drawDetail();
+}
+
+function choose(number) {
+  chosen = number;
+  draw();
+  detail.scrollIntoView({ block: "nearest" });
 }
 
 /** Parts of a command or an answer; digests are cut. */

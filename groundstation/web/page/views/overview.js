@@ -5,6 +5,7 @@ import { bytes, el, empty, quantity, seconds, span, table, update, wide } from "
 import { act } from "../main.js";
 import { cutOff, lightTime } from "../reach.js";
 import { may, order, run, speed, store, whyNot } from "../store.js";
+import { verdictStyle } from "../words.js";
 
 export const name = "overview";
 export const title = "Swarm";
@@ -90,7 +91,7 @@ function facts() {
   const { unreadable = 0, foreign = 0 } = store.flight.trace ?? {};
   if (unreadable) found.push(["not shown", `${unreadable} ${unreadable === 1 ? "line" : "lines"} of the trace cannot be read as events; amu check names the first`, "open"]);
   if (foreign) found.push(["not understood", `${foreign} ${foreign === 1 ? "line is" : "lines are"} of another version`, "open"]);
-  if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, store.flight.verdict.verdict === "pass" ? "good" : "bad"]);
+  if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, verdictStyle(store.flight.verdict.verdict)]);
   return found;
 }
 
@@ -131,7 +132,7 @@ function board(row, isChosen, peers, count) {
     ["view", row.view],
     ["life", row.boot],
     ["free heap", bytes(row.heap_free)],
-    ["contact", reach, style],
+    ["contact", row.on ? reach : "-", row.on ? style : ""],
     light ? ["light time", [...new Set(light.map(span))].join(" to ")] : null,
     ["last heard", age == null ? "never" : isLive ? (age < 1 ? "just now" : `${span(age)} ago`) : `at ${seconds(row.heard)}`],
   ].filter(Boolean);
