@@ -26,6 +26,7 @@ const STATES = {
   connecting: ["connecting", "open"], ready: ["ready to start", ""], starting: ["starting", "open"], flying: ["flying", "good"],
   checking: ["checking the trace", "open"], over: ["over", ""], lost: ["ground station lost", "bad"], stored: ["stored trace", ""], failed: ["cannot start", "bad"],
 };
+const DRAW_MS = 240; // between two drawings: nobody reads faster, and each leaves elements to the garbage collector
 const SLOW_MS = 900; // without a change: what depends on the time is drawn again
 const $ = (id) => document.getElementById(id);
 let view = null;
@@ -217,7 +218,7 @@ onChange(() => { isDue = true; });
 setInterval(() => { utc(); if (performance.now() - drawnAt > SLOW_MS) isDue = true; }, 500);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { forget(); view.restyle?.(); isDue = true; });
 (function loop() {
-  if (isDue) { isDue = false; draw(); }
+  if (isDue && performance.now() - drawnAt > DRAW_MS) { isDue = false; draw(); }
   requestAnimationFrame(loop);
 })();
 

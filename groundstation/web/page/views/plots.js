@@ -8,6 +8,7 @@ export const name = "plots";
 export const title = "Plots";
 const UPLOT = "/page/vendor/node_modules/uplot/dist/";
 const HEIGHT = 190;
+const PAUSE_MS = 800; // between two drawings of the whole mission
 const PLOTS = [
   { id: "applied", title: "Applied slot", unit: "slot", of: (board) => board[0] },
   { id: "view", title: "View of the latest slot", unit: "view", of: (board) => board[1], parameter: "view" },
@@ -17,13 +18,13 @@ const PLOTS = [
   { id: "lost", title: "Frames lost", unit: "per mission second", rate: "lost" },
 ];
 
-let library = null, missing = "", made = new Map(), key = "", host, said, hidden = new Set(), watcher = null;
+let library = null, missing = "", made = new Map(), key = "", drawnAt = 0, host, said, hidden = new Set(), watcher = null;
 
 export function open(main) {
   said = el("p", { class: "said" });
   host = el("div", { class: "plots" });
   main.append(wide("Telemetry", said, host));
-  key = "";
+  [key, drawnAt] = ["", 0];
   made = new Map();
   watcher = new ResizeObserver(() => resize());
   watcher.observe(host);
@@ -40,7 +41,7 @@ export function restyle() {
   for (const plot of made.values()) plot.destroy();
   made = new Map();
   host.replaceChildren();
-  key = "";
+  [key, drawnAt] = ["", 0];
 }
 
 async function load() {
@@ -90,8 +91,8 @@ export function draw() {
     return;
   }
   const now = JSON.stringify([samples.length, samples[samples.length - 1].at, nodes().length, Object.keys(store.tables.limits).length, [...hidden]]);
-  if (now === key) return;
-  key = now;
+  if (now === key || performance.now() - drawnAt < PAUSE_MS) return;
+  [key, drawnAt] = [now, performance.now()];
   if (!made.size || made.get("applied").series.length !== nodes().length + 1) build();
   for (const plot of PLOTS) made.get(plot.id).setData(data(plot, samples));
 }

@@ -149,8 +149,9 @@ function nearest(x, y) {
 }
 
 function step(by) {
-  follow(); // the page may have forgotten what is drawn
-  const shown = seenRows.map(([item]) => item).filter((item) => causes.item(item.number) === item).sort((a, b) => place(a) - place(b) || a.node - b.node);
+  follow(); // what is drawn may be older than what is there
+  if (width == null) return latest(); // nothing has been drawn yet
+  const shown = causes.items.filter((item) => MARKS.has(item.event) && place(item) >= from && place(item) <= from + width).sort((a, b) => place(a) - place(b) || a.node - b.node);
   if (!shown.length) return latest();
   const index = shown.findIndex((item) => item.number === chosen);
   follows = false;
