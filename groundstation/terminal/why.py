@@ -13,11 +13,10 @@ from groundstation.terminal import words
 from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell
 from groundstation.web.why import OPEN as OPEN_SLOT
-from groundstation.why.answer import CRASH, FLASH, FORGOT, IMPOSSIBLE, LIGHT, MOVING, STOPPED, STUCK, TIMER
+from groundstation.why.answer import IMPOSSIBLE, LIGHT, MOVING, STUCK, TIMER
 
 STYLES = {MOVING: GOOD, LIGHT: OPEN, TIMER: OPEN, IMPOSSIBLE: BAD, STUCK: BAD}
 PHASES = 4
-OUT = (CRASH, STOPPED, FLASH, FORGOT)
 NOBODY = "·"
 
 Row = dict[str, Any]
@@ -93,7 +92,7 @@ class Why(View):
     def _links(self, told: Row) -> Table:
         nodes = [board["node"] for board in told["boards"]]
         bad = {(link["source"], link["destination"]): link["kind"] for link in told["links"]}
-        out = {board["node"] for board in told["boards"] if board["kind"] in OUT}
+        out = {board["node"] for board in told["boards"] if not board["takes_part"]}
         table = _table("Who hears whom", ["receiver", *(f"from {node}" for node in nodes)])
         for node in nodes:
             cells = [_hears(source, node, bad, out) for source in nodes]

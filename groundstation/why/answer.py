@@ -18,7 +18,8 @@ VIEW_TIMER, UNKNOWN, NONE = "timer", "cannot tell", "none"
 @dataclass(frozen=True)
 class BoardAnswer:
     """Of one board: what it is ("able", or a kind of cause), in words, since when; its view and latest phase in the
-    slot. is_missing: its vote is what the slot lacks."""
+    slot. is_missing: its vote is what the slot lacks. takes_part: it hears and speaks, truly or not, so its links
+    were judged."""
 
     node: int
     kind: str
@@ -28,6 +29,7 @@ class BoardAnswer:
     phase: int = 0
     is_decided: bool = False
     is_missing: bool = False
+    takes_part: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ impossible until something changes. A board that was seen to lie is never counte
 from amu.core.limits import faults_max, quorum_size
 from groundstation.why import answer as a
 from groundstation.why.answer import Answer, BoardAnswer, LinkAnswer
-from groundstation.why.conditions import ABLE, OPEN, Condition, Conditions
+from groundstation.why.conditions import ABLE, OPEN, UNCONNECTED, Condition, Conditions
 from groundstation.why.seen import Fields, Seen, Slot
 from groundstation.why.sentences import obstacles, of_links
 
@@ -219,6 +219,7 @@ class _Judgement:
                     0 if seat is None else seat.phase,
                     seat is not None and seat.decided,
                     node in missing,
+                    condition.kind not in UNCONNECTED,
                 )
             )
         return tuple(found)

@@ -37,7 +37,7 @@ def of_links(conditions: Conditions, kinds: tuple[str, ...]) -> str:
             if senders:
                 unheard.setdefault((kind, senders), []).append(node)
     words = {
-        a.CUT: "nothing of {} reaches {}: frames are lost, as by a partition or a closed contact",
+        a.CUT: "nothing of {} reaches {}: frames are lost",
         a.HELD: "nothing of {} reaches {}: frames are held back",
         a.DAMAGE: "nothing of {} reaches {} whole: frames are damaged",
         a.LIGHT_TIME: "frames of {} to {} are on their way",
@@ -47,4 +47,5 @@ def of_links(conditions: Conditions, kinds: tuple[str, ...]) -> str:
     texts = [words[kind].format(a.boards(list(senders)), a.boards(nodes)) for (kind, senders), nodes in unheard.items()]
     if len(texts) > GROUPS_TOLD:
         texts[GROUPS_TOLD:] = [f"and {len(texts) - GROUPS_TOLD} further groups likewise"]
-    return "; ".join(texts)
+    alike = " (a cut link and a closed contact look alike)" if any(kind == a.CUT for kind, _ in unheard) else ""
+    return "; ".join(texts) + alike

@@ -83,14 +83,14 @@ function matrix(told) {
 
 /** Whom a board does not hear. */
 function deaf(told, node) {
-  const from = told.links.filter((link) => link.destination === node).map((link) => link.source);
+  const from = told.links.filter((link) => link.destination === node && link.kind !== "lossy link").map((link) => link.source);
   return from.length ? `does not hear ${from.join(", ")}` : "";
 }
 
 function hearing(told) {
   const nodes = told.boards.map((board) => board.node);
   const bad = new Map(told.links.map((link) => [`${link.source}/${link.destination}`, link]));
-  const out = new Map(told.boards.filter((board) => ["crash", "stopped", "flash", "erased flash"].includes(board.kind)).map((board) => [board.node, board.kind]));
+  const out = new Set(told.boards.filter((board) => !board.takes_part).map((board) => board.node));
   const cell = (source, destination) => {
     if (source === destination) return el("td", { class: "phase-0" }, "");
     const link = bad.get(`${source}/${destination}`);

@@ -33,6 +33,14 @@ def test_a_partition_in_halves_is_named_with_its_links(tmp_path: Path) -> None:
     assert "nothing of boards 2 and 3 reaches boards 0 and 1" in found.sentence
 
 
+def test_a_board_whose_clock_stands_still_takes_no_part_and_its_links_are_not_judged(tmp_path: Path) -> None:
+    stops = [{"at": 2.0, "node": node, "kind": "clock_stop", "seconds": 30.0} for node in (0, 2)]
+    found = answer(tmp_path, {"mission": {"limit_seconds": 4.5}, "board_faults": stops}, 4.5)
+    assert (found.state, found.causes) == (a.IMPOSSIBLE, (a.CLOCK,)), found.sentence
+    assert [board.takes_part for board in found.boards] == [False, True, False, True]
+    assert found.links == ()
+
+
 def test_one_dead_board_of_four_stops_nobody(tmp_path: Path) -> None:
     assert answer(tmp_path, {"board_faults": kills(2)}).state in (a.MOVING, a.TIMER)
 
