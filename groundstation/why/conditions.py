@@ -17,6 +17,7 @@ STILL_UNTRACED_TICKS = 250  # and where only steps and reports of health are
 FAR_TICKS = 10.0  # a delay that is light time, and not work
 SENT_MIN = 3  # messages, before their loss is taken for more than a chance
 VOTES_MIN = 3
+VOTES_OF_A_FRAME = 4  # of one slot
 WORDS_MIN = 3  # of a board whose counter does not move, before it is its clock and not its processor
 LOSSY = 0.15  # of the frames of a link
 CHANCE = 0.0005  # of a row of losses, below which the link is cut
@@ -169,8 +170,11 @@ class Conditions:
         if not self.seen.counts_links or not loses_nothing:
             return ""
         quiet = QUIET_TICKS * self.tick
-        if link.votes_unheard >= VOTES_MIN and link.vote_sent_at < self.at - quiet:
+        votes_lost = VOTES_OF_A_FRAME * link.lost_with_votes  # at most, by chance
+        if link.votes_unheard - votes_lost >= VOTES_MIN and link.vote_sent_at < self.at - quiet:
             return "votes"
+        if link.lost_at >= link.proposed_at:  # it may have been lost
+            return ""
         return "proposals" if 0 <= link.proposed_at < min(self.at, link.heard_at + quiet / 2) - quiet else ""
 
     def _look_for_lies(self, node: int) -> None:

@@ -10,7 +10,10 @@ class Link:
 
     __slots__ = (
         "_delays",
+        "_gone",
         "_got",
+        "_lost",
+        "_lost_before_votes",
         "_pending",
         "_sent",
         "accepted",
@@ -19,6 +22,7 @@ class Link:
         "delivered",
         "delivered_unheard",
         "heard_at",
+        "lost_at",
         "moments_unheard",
         "on_the_way",
         "proposed_at",
@@ -43,6 +47,9 @@ class Link:
         self.vote_sent_at = NEVER  # the first of those
         self.proposed_at = NEVER  # when it sent a proposal that the receiver has not heard
         self.was_held = False  # frames have waited, and none came
+        self.lost_at = NEVER  # the latest report by which more were lost
+        self._gone = self._lost = 0  # frames taken and not delivered, and of these lost
+        self._lost_before_votes = 0  # that are unheard
         self.accepted_at = NEVER  # the latest report of the ether that has a frame
         self.accepted_unheard = 0  # frames, in whole reports of the ether since the receiver last heard the sender
         self.delivered_unheard = 0
@@ -67,11 +74,17 @@ class Link:
         windows = [*zip(self._sent, self._got), (sum(self._sent), sum(self._got))]
         return max((max(0, sent - got) + 1) / (sent + 2) if sent else 0.0 for sent, got in windows)
 
+    @property
+    def lost_with_votes(self) -> int:
+        """Frames that were lost since the first vote that the receiver has not heard."""
+        return self._lost - self._lost_before_votes
+
     def sends(self, kind: int, now: float) -> None:
         """The sender traced a message."""
         self.sent_unheard += 1
         if kind == Vote.KIND:
-            self.vote_sent_at = self.vote_sent_at if self.votes_unheard else now
+            if not self.votes_unheard:
+                self.vote_sent_at, self._lost_before_votes = now, self._lost
             self.votes_unheard += 1
         else:
             self.moments_unheard += self.sent_at != now
@@ -114,6 +127,9 @@ class Link:
         self.delivered[1] += delivered
         self.on_the_way = on_the_way
         self.was_held |= on_the_way > 0 and delivered == 0
+        self._gone += accepted - delivered
+        if self._gone - on_the_way > self._lost:
+            self._lost, self.lost_at = self._gone - on_the_way, now
         if accepted:
             self.accepted_at = now
         if self.heard_at <= before:

@@ -230,7 +230,7 @@ def _of_link(world: World, source: int, destination: int) -> Way:
         is_new = any(rule.start > 0 and world.now < rule.start + delay for rule in active)
         said = {a.LIGHT_TIME} if far and not is_new else {a.LIGHT_TIME, a.HELD}
         if "contact_window" in names:
-            said = {a.HELD, a.LIGHT_TIME} if far else {a.HELD}
+            said = {a.HELD, a.LIGHT_TIME} if far or {"clog", "bandwidth", "reorder"} & names else {a.HELD}
         if lost + damaged > LOSSY:
             said.add(a.LOSS)
         return Way(frozenset(said), is_open=False, is_late=True, delay=delay, loses_a_kind=loses_a_kind)
