@@ -28,6 +28,7 @@ def prove(
 
     Each theorem in specs/FEATURE/*_proofs.tla becomes obligations for the solvers z3 and cvc5 (extra `prove`): the
     invariant holds at first, and every action keeps each of its conjuncts. What a solver does not know is unproved.
+    Column *models*: for how many obligations z3 finds that their facts can hold; facts that cannot are an error.
     Proofs of unchanged questions come from a cache.
 
         amu prove
@@ -69,8 +70,10 @@ def _print(report: "Report") -> None:
 
     console = table_console()
     styles = {"proved": "green", "refuted": "bold red", "unknown": "yellow"}
-    table = Table("feature", "theorem", "obligations", "asked", "result", *[f"{name} s" for name in report.versions])
-    for column in (*table.columns[2:4], *table.columns[5:]):
+    table = Table(
+        "feature", "theorem", "obligations", "asked", "models", "result", *[f"{name} s" for name in report.versions]
+    )
+    for column in (*table.columns[2:5], *table.columns[6:]):
         column.justify = "right"
     for theorem in report.theorems:
         table.add_row(
@@ -78,6 +81,7 @@ def _print(report: "Report") -> None:
             Text(theorem.name),
             str(len(theorem.outcomes)),
             str(sum(bool(outcome.answers) for outcome in theorem.outcomes)),
+            str(theorem.facts["model"]),
             Text(theorem.status, style=styles[theorem.status]),
             *[f"{theorem.seconds(name):.2f}" for name in report.versions],
         )
@@ -85,6 +89,7 @@ def _print(report: "Report") -> None:
     unproved = [(theorem, outcome) for theorem in report.theorems for outcome in theorem.unproved]
     for theorem, outcome in unproved[:UNPROVED_SHOWN]:
         said = ", ".join([f"{name}: {answer.verdict}" for name, answer in outcome.answers.items()])
+        said += ", and its facts contradict each other" if outcome.facts == "contradictory" else ""
         console.print(Text(f"{outcome.place}: {theorem.name}: {outcome.name}: {said}"))
         for line in outcome.counterexample:
             console.print(Text(f"    {line}"))

@@ -2,24 +2,30 @@
 
 A feature's proofs are in files `specs/<feature>/*_proofs.tla`.
 
+Theory. From facts that contradict each other everything follows. So the first solver also looks for a model of each
+obligation's facts alone: a state, and for a step a step, in which they hold.
+
 Rules. An obligation is proved if each solver that is asked proves it. One that a solver refutes is refuted, whatever
-the others say. A theorem is proved if all its obligations are, and all above it that it cites.
+the others say, and so is one whose facts contradict each other. A theorem is proved if all its obligations are, and all
+above it that it cites.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from specs import FOLDER
-from specs.proof import counterexample, solvers
+from specs.proof import counterexample, solvers, terms
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
 from specs.verification import cache
 
 PATTERN = "*_proofs.tla"
+MODEL, CONTRADICTORY = "model", "contradictory"  # of an obligation's facts; or UNKNOWN
 EXIT_CODES = {PROVED: 0, REFUTED: 3, UNKNOWN: 5}
 
 
@@ -36,6 +42,7 @@ class Outcome:
     status: str
     answers: dict[str, Answer] = field(default_factory=dict)
     counterexample: tuple[str, ...] = ()  # lines
+    facts: str = ""  # whether they have a model
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,11 @@ class Theorem:
     @property
     def unproved(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.status != PROVED]
+
+    @property
+    def facts(self) -> Counter[str]:
+        """How many obligations have facts with a model, or contradictory ones, or nobody knows."""
+        return Counter([outcome.facts for outcome in self.outcomes if outcome.facts])
 
     def seconds(self, solver: str) -> float:
         """Processor time."""
@@ -87,12 +99,14 @@ class Report:
             "obligations": len(theorem.outcomes),
             "cached": theorem.cached,
             "asked": sum(bool(outcome.answers) for outcome in theorem.outcomes),
+            "facts": dict(sorted(theorem.facts.items())),
             "seconds": {solver: round(theorem.seconds(solver), 3) for solver in self.versions},
             "unproved": [
                 {
                     "obligation": outcome.name,
                     "place": outcome.place,
                     "status": outcome.status,
+                    "facts": outcome.facts,
                     "answers": {solver: answer.verdict for solver, answer in outcome.answers.items()},
                     "counterexample": list(outcome.counterexample),
                 }
@@ -142,7 +156,9 @@ def prove(
         for name, obligations in by_theorem.items():
             questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in obligations]
             answers = {solver: _answers(path, name, questions, solver, versions[solver], use_cache) for solver in asked}
-            theorems.append(_theorem(path, prover, obligations, questions, answers))
+            alone = [None if item.is_plain else solvers.text(item.facts, terms.FALSE, axioms) for item in obligations]
+            facts = _facts(path, name, alone, asked[0], versions[asked[0]], use_cache)
+            theorems.append(_theorem(path, prover, obligations, questions, answers, facts))
             done(theorems[-1])
     return Report(tuple(theorems), versions, time.monotonic() - began)
 
@@ -161,17 +177,36 @@ def _theorem(
     obligations: list[Obligation],
     questions: list[str | None],
     answers: dict[str, _Answers],
+    facts: list[str],
 ) -> Theorem:
     outcomes: list[Outcome] = []
     for at, (obligation, question) in enumerate(zip(obligations, questions)):
         said = {solver: given.items[at] for solver, given in answers.items()}
         found = {solver: answer for solver, answer in said.items() if answer is not None}
         status = worst([answer.verdict for answer in found.values()])
+        status = REFUTED if facts[at] == CONTRADICTORY else status
         shown = status == REFUTED and question is not None and found.get("z3", Answer("", 0)).verdict == REFUTED
         lines = tuple(counterexample.lines(prover, obligation, question or "")) if shown else ()
-        outcomes.append(Outcome(obligation.name, str(obligation.place), status, found, lines))
+        outcomes.append(Outcome(obligation.name, str(obligation.place), status, found, lines, facts[at]))
     cached = all(given.cached for given in answers.values())
     return Theorem(path.parent.name, path.stem, obligations[0].theorem, tuple(outcomes), cached)
+
+
+def _facts(
+    path: Path, theorem: str, questions: Sequence[str | None], solver: str, version: str, use_cache: bool
+) -> list[str]:
+    """Whether facts have a model: "" where there is no question."""
+    feature, name = f"proofs of {path.parent.name}", f"{path.stem} {theorem} facts"
+    key = cache.digest([solver, version, *[question or "" for question in questions]])
+    entry = cache.get(feature, name, key) if use_cache else None
+    known = entry.get("facts") if entry is not None else None
+    if isinstance(known, list) and len(known) == len(questions):
+        return [str(item) for item in known]
+    words = {PROVED: CONTRADICTORY, REFUTED: MODEL, UNKNOWN: UNKNOWN}
+    found = ["" if one is None else words[solvers.ask(solver, one, solvers.PART).verdict] for one in questions]
+    if CONTRADICTORY not in found:
+        cache.put(feature, name, key, {"facts": found})
+    return found
 
 
 def _answers(

@@ -245,6 +245,14 @@ def test_the_command_prints_what_was_proved(turns: Path) -> None:
     assert (code, "PROVED" in out, "NotTaken" in err) == (0, True, True)
 
 
+def test_facts_that_contradict_each_other_prove_nothing(turns: Path) -> None:
+    assert all(theorem["facts"].keys() <= {"model"} for theorem in json.loads(run("--json")[1])["theorems"])
+    turns.write_text(TURNS.replace("ASSUME Nobody", "CONSTANT Few\nASSUME Few \\in {1, 2} \\cap {3}\nASSUME Nobody"))
+    code, out, _ = run("--solver", "cvc5")
+    assert code == 3
+    assert "its facts contradict each other" in out
+
+
 def test_exit_codes_say_refuted_and_unknown(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     turns.write_text(TURNS.replace("holder = Nobody /\\ holder' = n", "holder' = n"), encoding="utf-8")
     code, out, _ = run("turns")
