@@ -8,6 +8,7 @@ import typer
 
 from groundstation.commands import complete, panels
 from groundstation.commands.options import integer
+from specs.seeds import SEED_MAX
 
 if TYPE_CHECKING:
     from groundstation.web.flights import Flight
@@ -23,7 +24,7 @@ def console(
     what: Annotated[
         str,
         typer.Argument(
-            help=f"A scenario to fly, a run's folder, a trace, or TLC's counterexample.  [default: {DEFAULT}]",
+            help=f"A scenario, a run's folder, a trace, a counterexample, a campaign's store.  [default: {DEFAULT}]",
             metavar="WHAT",
             show_default=False,
             autocompletion=complete.missions,
@@ -58,6 +59,13 @@ def console(
         Path | None,
         typer.Option("--cfg", help="TLC configuration of a counterexample: it names the Byzantine replicas."),
     ] = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Fly the scenario in the simulator, and replay that.")
+    ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", help="Of a campaign's store: replay this seed.", parser=integer(0, SEED_MAX)),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="Folder in which to create the run's folder.", metavar="DIR")
     ] = Path("runs"),
@@ -74,23 +82,31 @@ def console(
     from groundstation.console import refused
     from groundstation.record.run_directory import RunDirectoryError
     from groundstation.scenario.model import ScenarioError
+    from groundstation.web.simulated import SimulationError, is_store
     from specs.checking.trace import TraceError
     from specs.tlc.behaviour_file import BehaviourError
 
     if attach and what:
         raise typer.BadParameter(f"--attach shows the newest run in --out: omit {what!r}")
+    is_failure = is_store(Path(what))
+    if (simulate or is_failure) and (attach or kind or env is not None or boards is not None):
+        raise typer.BadParameter("the simulator has no boards to choose: omit --attach, --kind, --env and --boards")
+    if seed is not None and not is_failure:
+        raise typer.BadParameter("--seed is of a campaign's store; amu sim SEED --folder DIR flies a seed")
     if env is not None and kind:
         raise typer.BadParameter("--env names the boards: omit --kind")
     if tui and (role_file is not None or json_log or port != PORT):
         raise typer.BadParameter("--tui serves no page: omit --port, --role-file and --json-log")
     show = _on_terminal() if tui else _on_page(port, role_file, browser, json_log)
     try:
-        flight = _recorded(out if attach else Path(what or DEFAULT), attach, cfg)
+        flight = _simulated(what, seed, out) if simulate or is_failure else None
+        if flight is None:
+            flight = _recorded(out if attach else Path(what or DEFAULT), attach, cfg)
         if flight is None:
             flight = _planned(what or DEFAULT, kind, env, boards, out)
         elif kind or env is not None or boards is not None:
             raise typer.BadParameter("--kind, --env and --boards are for a scenario: omit them for a run or a trace")
-    except (BehaviourError, RunDirectoryError, TraceError) as error:
+    except (SimulationError, BehaviourError, RunDirectoryError, TraceError) as error:
         raise refused("console", error) from error
     except (BoardError, EnvironmentFileError, KeysError, ScenarioError) as error:
         raise refused("console", error) from error
@@ -135,6 +151,16 @@ def _on_terminal() -> Callable[["Flight"], None]:
 
 def _package(error: ImportError) -> str:
     return (error.name or str(error)).partition(".")[0]
+
+
+def _simulated(what: str, seed: int | None, out: Path) -> "Flight":
+    """The flight of a scenario, or of a campaign's failure, in the simulator. Raises SimulationError."""
+    from groundstation.web import simulated
+    from groundstation.web.flights import Flight
+
+    path = Path(what or DEFAULT)
+    arguments = simulated.failure(path, seed) if simulated.is_store(path) else ["--scenario", str(path)]
+    return Flight(run=simulated.fly(arguments, out))
 
 
 def _recorded(path: Path, attach: bool, cfg: Path | None) -> "Flight | None":

@@ -41,7 +41,7 @@ READY, STARTING, FLYING, CHECKING, OVER, LOST, STORED, FAILED = (
     "stored",
     "failed",
 )
-_AMU = "from groundstation.entry import main; main()"
+AMU = "from groundstation.entry import main; main()"
 TOLD_CHARACTERS_MAX = 2000
 LOOK_SECONDS = 0.5  # how often to look at the folder
 
@@ -91,7 +91,7 @@ class Flight:
         options = self._options if self.run is None else ["--resume", str(self.run), "--out", str(self.run.parent)]
         self._files = tempfile.TemporaryDirectory(prefix="amu-console-")
         folder = Path(self._files.name)
-        command = [sys.executable, "-c", _AMU, "rehearse", *options, "--orders"]
+        command = [sys.executable, "-c", AMU, "rehearse", *options, "--orders"]
         command += ["--announce", str(folder / "run")]
         with (folder / "said").open("wb") as said:
             self._process = subprocess.Popen(

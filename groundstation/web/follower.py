@@ -12,7 +12,6 @@ Rules
 import asyncio
 import contextlib
 import logging
-import re
 import sys
 import time
 from pathlib import Path
@@ -30,6 +29,7 @@ from groundstation.web.model import Model, Row
 from groundstation.web.prefix_check import PrefixCheck
 from groundstation.web.replay import Replay, ReplayError
 from groundstation.web.tail import Tail
+from specs.checking.prefix import named_lines
 from specs.verdict import Checked
 
 LONG_BYTES = 32 << 20  # of a trace that is shown from its end
@@ -128,8 +128,8 @@ class Follower:
 
     def _violations(self) -> set[int]:
         """The numbers of the lines that the verdict on the whole trace names."""
-        found = (re.search(r"\bline (\d+)", text) for text in self._checked.get("violations", []))
-        return {int(match.group(1)) for match in found if match is not None}
+        found = (named_lines(text) for text in self._checked.get("violations", []))
+        return {lines[0] for lines in found if lines}
 
     def _is_over(self) -> bool:
         return self.flight.state().get("state") in (OVER, STORED, LOST)

@@ -29,7 +29,7 @@ BEFORE_BYTES = 1 << 17  # of the trace, in which the events before a moment are 
 SPEEDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0)
 
 
-ASKED = "play, pause, next, previous, violation, end; seek or slot with a number `to`; speed with one of `speeds`"
+ASKED = "play, pause, next, previous, violation, end; seek, slot or line with a number `to`; speed with one of `speeds`"
 
 
 class ReplayError(Exception):
@@ -128,6 +128,11 @@ class Replay:
                 self.seek_line(next((line for line in lines if line["offset"] >= shown), lines[0]))
             case "seek" if number is not None:
                 self.seek(number)
+            case "line" if number is not None:
+                lines = await asyncio.to_thread(history.events_at, self.trace, {int(number)})
+                if not lines:
+                    raise ReplayError(f"line {int(number)} of the trace is not an event")
+                self.seek_line(lines[0])
             case "slot" if number is not None:
                 line = await asyncio.to_thread(history.first_of_slot, self.trace, int(number))
                 if line is None:

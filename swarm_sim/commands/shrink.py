@@ -72,6 +72,7 @@ def shrink(
     console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights", soft_wrap=True)
     console.print(escaped(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}"), soft_wrap=True)
     console.print(escaped(f"replay  amu sim --scenario {out}"), soft_wrap=True)
+    console.print(escaped(f"look    amu console --simulate {out}"), soft_wrap=True)
     left = shrinking.unplayable(result.scenario, playable) if playable is not None else []
     if left:
         console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike")

@@ -33,6 +33,10 @@ def sim(
         Path | None, typer.Option("--scenario", help="Fly this scenario instead.", autocompletion=complete.missions)
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the trace to this file.", callback=output)] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Keep the run in this new folder, as a rehearsal's.", metavar="DIR"),
+    ] = None,
     encoded: Annotated[bool, typer.Option("--encoded", help="Build, seal, check and decode every frame.")] = False,
     show_scenario: Annotated[bool, typer.Option("--show-scenario", help="Print the scenario and fly nothing.")] = False,
     as_json: AsJson = False,
@@ -48,26 +52,34 @@ def sim(
 
         amu report trace.ndjson
 
+        amu sim 7 --folder runs/seven
+
+        amu console runs/seven
+
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
     from groundstation.console import refused
     from groundstation.scenario import toml_text
     from groundstation.scenario.model import ScenarioError
+    from swarm_sim.fork import folder as folders
+    from swarm_sim.fork.change import ForkError
     from swarm_sim.outcome import EXIT_CODES
     from swarm_sim.simulation import simulate
 
     if scenario is not None:
         require_apart(out, scenario)
+    if folder is not None and (out is not None or encoded):
+        raise typer.BadParameter("--folder goes with neither --out nor --encoded: the folder has the trace")
     try:
         flown = _scenario(seed, nodes, slots, scenario)
         if show_scenario:
             typer.echo(toml_text.dumps(flown.model_dump(mode="json", exclude_unset=True)), nl=False)
             return
-        outcome = simulate(flown, out, encoded)
-    except ScenarioError as error:
+        outcome = simulate(flown, out, encoded) if folder is None else folders.fly_into(folder, flown)
+    except (ForkError, ScenarioError) as error:
         raise refused("sim", error) from error
     except OSError as error:
-        problem = f"{out}: the trace cannot be written ({error.strerror}); choose another --out"
+        problem = f"{out or folder}: the trace cannot be written ({error.strerror}); choose another --out or --folder"
         raise refused("sim", problem) from error
     if as_json:
         typer.echo(json.dumps(outcome.as_dict(), indent=2))

@@ -1,5 +1,6 @@
 """The folder of a simulated run: as a rehearsal's, so that `amu check`, `amu report` and `amu console` open it."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,9 @@ from groundstation.record import run_directory, versions
 from groundstation.scenario import toml_text
 from groundstation.scenario.model import Scenario
 from groundstation.verdict.verdict import judge
-from swarm_sim.fork.branch import Flown
+from swarm_sim.fork.branch import Flown, fly
 from swarm_sim.fork.change import ForkError
+from swarm_sim.outcome import Outcome
 
 SIMULATED = "simulated"  # in the place of a kind of board
 
@@ -48,6 +50,20 @@ def write(directory: Path, flown: Flown, replay: str) -> None:
     run_directory.write_text(directory / run_directory.SCENARIO, scenario_text(scenario))
     run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
     run_directory.write_json(directory / run_directory.VERDICT, judgement.as_dict())
+
+
+def fly_into(path: Path, scenario: Scenario) -> Outcome:
+    """Fly a scenario into a new folder. Raises ForkError, ScenarioError, OSError; leaves nothing behind then."""
+    directory = create(path)
+    try:
+        flown = fly(scenario, [], directory / run_directory.TRACE)
+        replay = f"amu sim --scenario {shlex.quote(str(directory / run_directory.SCENARIO))}"
+        write(directory, flown, replay)
+    except BaseException:
+        clear(directory)
+        directory.rmdir()
+        raise
+    return flown.outcome
 
 
 def scenario_text(scenario: Scenario) -> str:

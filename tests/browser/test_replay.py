@@ -1,10 +1,12 @@
 """The bar of a replay: keys and buttons, a moment in every view, barriers; and no alarm by what is replayed."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from groundstation.web import simulated
 from groundstation.web.behaviour import load
 from groundstation.web.flights import Flight
 from tests import ROOT
@@ -112,4 +114,31 @@ def test_a_counterexample_of_tlc_is_replayed(opened: Callable[..., Opened]) -> N
     look.at_every_view(*THEMES)
     look.in_every_size()
     assert look.found == {}
+    assert console.errors == []
+
+
+def test_a_shrunk_failure_of_the_simulator_is_replayed(opened: Callable[..., Opened], tmp_path: Path) -> None:
+    folder = simulated.fly(["--scenario", str(ROOT / "tests/data/simulation/two_liars.toml")], tmp_path)
+    console = opened(Flight(run=folder), reduced_motion="reduce")
+    page = console.page
+    console.state("over: violation")
+    console.wait(
+        '#about:text-matches("A flight in the simulator, not on boards.*scenario: shrunk from two-liars: violation")'
+    )
+    page.keyboard.press("7")
+    console.wait("#open-CON-11")
+    console.keep("failure-properties")
+    # The search for the shortest first part has tests of its own; here it has found line 100.
+    found = {"state": "found", "lines": 100, "events": [], "violations": ["CON-11: planted"]}
+    page.route("**/api/violation*", lambda route: route.fulfill(json=found))
+    page.locator("#open-CON-11").click()
+    console.wait('button:text-is("Go to this moment")').click()
+    console.state("replay")
+    console.wait('p:text-matches("verdict on the trace up to this moment")')
+    line = json.loads((folder / "trace.ndjson").read_text().splitlines()[99])
+    console.wait(f'#replay .at:text-matches("^{line["received"]:.3f} s of")')
+    console.keep("failure-moment")
+    page.keyboard.press("2")
+    console.wait('p:text-matches("events in this window")')
+    console.keep("failure-space-time")
     assert console.errors == []

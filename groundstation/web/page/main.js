@@ -1,5 +1,6 @@
 // The frame of the page: bar, tabs, keys, and one view at a time.
 
+import { about } from "./about.js";
 import { forget } from "./colours.js";
 import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
@@ -160,8 +161,9 @@ function bar() {
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   replay.draw($("replay"));
-  update($("about"), model.about());
-  $("about").hidden = !store.flight.behaviour;
+  const told = about();
+  update($("about"), told);
+  $("about").hidden = told === "";
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
   update($("notice"), text);

@@ -1,7 +1,9 @@
 // What a violated property shows when it is opened: the shortest first part of the trace with it, and its module's lines.
 
 import { el, seconds, table, update } from "./dom.js";
+import { act } from "./main.js";
 import { fields, who } from "./messages.js";
+import { may, replay, store } from "./store.js";
 
 const AGAIN_MS = 700;
 
@@ -47,7 +49,8 @@ function part(answer) {
   if (answer.state !== "found") return [el("p", { class: "bad" }, `The shortest first part of the trace that shows it is not known: ${answer.reason ?? "the console gave no reason"}.`)];
   const { events } = answer;
   return [
-    el("p", {}, `The first ${answer.lines} lines of the trace show it, the first ${answer.lines - 1} do not. Marked is what the violation names.`),
+    el("p", {}, `The first ${answer.lines} lines of the trace show it, the first ${answer.lines - 1} do not. Marked is what the violation names. `,
+      store.flight.replay && may("replay") ? el("button", { onclick: () => act(replay("line", answer.lines)) }, "Go to this moment") : null),
     el("div", { class: "log", tabindex: "0", role: "region", "aria-label": "the end of the shortest first part" },
       table(["line", "mission time", "Lamport", "who", "event"], events.flatMap((event, index) => [
         ...(index && event.number > events[index - 1].number + 1 ? [[el("td", { colspan: "5", class: "said" }, `${event.number - events[index - 1].number - 1} lines between`)]] : []),

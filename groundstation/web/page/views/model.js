@@ -28,12 +28,3 @@ export function draw() {
   update(body, table(["variable", "value", ""], rows.map((each) => [
     el("th", { scope: "row" }, each.name), el("td", { class: "text" }, el("code", { class: each.isChanged ? "changed" : null }, each.value)), each.isChanged ? "changed" : ""]), { class: "variables" }, (index) => rows[index].name));
 }
-
-/** What a behaviour is, and what it has not. */
-export function about() {
-  const told = store.flight.behaviour;
-  if (!told) return "";
-  const liars = told.byzantine.length ? `Byzantine: ${told.byzantine.join(", ")} (${told.why_byzantine}).` : "No replica is Byzantine.";
-  const boards = told.replicas.map((replica, node) => `${replica} is board ${node}`).join(", ");
-  return `A behaviour of ${told.module} from ${told.file}${told.violated ? `; TLC: ${told.violated} is violated` : ""}. One second here is one step of the module: a behaviour has no time, no ticks, no messages and no boards. ${boards}. ${liars}`;
-}

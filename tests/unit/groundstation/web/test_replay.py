@@ -279,6 +279,7 @@ def test_properties_are_those_of_the_trace_up_to_the_moment(trace: Path) -> None
         ({"do": "seek", "to": 10**400}, "do: want play"),
         ({"do": "speed", "to": 3.0}, "do: want play"),
         ({"do": "slot", "to": 41}, "nothing in this run is about slot 41"),
+        ({"do": "line", "to": 166}, "line 166 of the trace is not an event"),
         ({"do": "violation"}, "no event of this run is known to violate a property"),
     ],
 )
