@@ -24,6 +24,8 @@ _HEADING = re.compile(r"^\|\s*Id\s*\|(.*)\|\s*$")
 class Property:
     """`on_traces`: how it is checked on traces; empty if it is not. `by_model`: the model checker checks it.
 
+    `proofs`: the theorems that say it without bounds, if any.
+
     operators: of the feature's modules, that state it.
     """
 
@@ -33,6 +35,7 @@ class Property:
     on_traces: str
     by_model: bool
     operators: tuple[str, ...] = ()
+    proofs: str = ""
 
 
 @cache
@@ -55,6 +58,7 @@ def read() -> dict[str, Property]:
                     cells.get("Trace", ""),
                     bool(cells.get("Model")),
                     operators,
+                    cells.get("Proof", ""),
                 )
             elif entry := _LISTED.match(line):
                 listed[entry[1]] = Property(entry[1], _plain(entry[2]), path.parent.name, "each event", False)

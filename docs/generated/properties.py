@@ -11,9 +11,16 @@ def markdown() -> str:
     for feature in sorted({one.feature for one in found.values()}):
         own = sorted((key for key in found if found[key].feature == feature), key=properties.order)
         rows = [
-            (code(key), plain(found[key].sentence), plain(found[key].on_traces), "yes" if found[key].by_model else "")
+            (
+                code(key),
+                plain(found[key].sentence),
+                plain(found[key].on_traces),
+                "yes" if found[key].by_model else "",
+                plain(found[key].proofs),
+            )
             for key in own
         ]
         link = f"[specification](../../specs/{feature}/properties.md)"
-        parts.append(f"## {feature}\n\n{link}\n\n{table(('id', 'property', 'checked on traces', 'by TLC'), rows)}")
+        columns = ("id", "property", "checked on traces", "by TLC, within bounds", "proved without bounds")
+        parts.append(f"## {feature}\n\n{link}\n\n{table(columns, rows)}")
     return "\n".join(parts)

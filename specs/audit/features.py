@@ -58,6 +58,7 @@ def _properties(project: Project, folder: str, seen: dict[str, str]) -> Iterator
     for identifier in identifiers:
         if seen.setdefault(identifier, path) != path:
             yield Flag(BLOCK, path, f"{identifier} is a property of {seen[identifier]}, too", "feature")
+    yield from _proofs(project, folder, path, text)
     modules = project.glob(f"{folder}/*.tla")
     configurations = "\n".join(project.text(config) for config in project.glob(f"{folder}/*.cfg"))
     invariants = set(
@@ -68,6 +69,20 @@ def _properties(project: Project, folder: str, seen: dict[str, str]) -> Iterator
             continue
         if any(project.line_of(module, name) is not None for module in modules):
             yield Flag(WARN, path, f"does not list {name}, which a model checks", "feature")
+
+
+def _proofs(project: Project, folder: str, path: str, text: str) -> Iterator[Flag]:
+    """Each theorem that a table names in its column Proof is in a module of proofs."""
+    modules = "\n".join([project.text(module) for module in project.glob(f"{folder}/*_proofs.tla")])
+    column = None
+    for line in text.split("\n"):
+        cells = [cell.strip() for cell in line.split("|")]
+        if "Id" in cells:
+            column = cells.index("Proof") if "Proof" in cells else None
+        elif column is not None and _ID.match(line) and column < len(cells):
+            for name in re.findall(r"\b\w+\b", re.sub(r"\([^)]*\)", "", cells[column])):
+                if not re.search(rf"^(?:THEOREM|LEMMA) {name} ==", modules, re.MULTILINE):
+                    yield Flag(BLOCK, path, f"names theorem {name}, which no module of proofs states", "feature")
 
 
 def _mutants(project: Project, folder: str) -> Iterator[Flag]:

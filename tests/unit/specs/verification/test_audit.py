@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from amu.ledger import cursors
-from specs.audit import chain, monotonicity, prohibitions, records
+from specs.audit import chain, features, monotonicity, prohibitions, records
 from specs.audit.audit import audit
 from specs.audit.flags import BLOCK, Flag
 from specs.audit.project import AuditError, Project
@@ -66,6 +66,16 @@ def test_deleting_any_citation_blocks() -> None:
         without = {path: PROJECT.text(path).replace(f"[{reference.key}]", "") for path in texts}
         found = list(chain.check(Project(ROOT, without)))
         assert any(flag.severity == BLOCK and f"[{reference.key}]" in flag.issue for flag in found), reference.key
+
+
+@pytest.mark.parametrize(("folder", "theorem"), [("tetrabft", "Agreed"), ("ledger", "CursorsGrow")])
+def test_a_proof_that_no_module_states_blocks(folder: str, theorem: str) -> None:
+    for path in (f"specs/{folder}/{folder}_proofs.tla", f"specs/{folder}/properties.md"):
+        text = PROJECT.text(path)
+        changed = re.sub(rf"\b{theorem}\b", f"{theorem}Gone", text)
+        assert changed != text
+        found = [flag for flag in features.check(Project(ROOT, {path: changed})) if flag.severity == BLOCK]
+        assert any("no module of proofs states" in flag.issue and theorem in flag.issue for flag in found), path
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: Path(record.path).stem)
