@@ -149,7 +149,7 @@ class Follower:
             replay.leave()
             self._take_state(self._checked)
         elif replay.is_active and prefix.look(replay.shown, not (replay.is_playing or is_behind)):
-            self.hub.model.show("properties", check.rows(prefix.state))
+            self._show_state(prefix.state)
             self.hub.spread()
         return is_behind
 
@@ -234,7 +234,10 @@ class Follower:
     def _take_state(self, state: State) -> None:
         self._checked = state
         if self._replay is None or not self._replay.is_active:
-            self.hub.model.show("properties", check.rows(state))
+            self._show_state(state)
+
+    def _show_state(self, state: State) -> None:
+        self.hub.model.show("properties", check.rows(state))
 
     async def _find_contacts(self) -> None:
         """Look for windows of contact ahead; in a thread, because that may take seconds."""
@@ -265,9 +268,15 @@ class CrewFollower(Follower):
 
     def told(self) -> dict[str, Any]:
         found = super().told()
-        if found["failure"] and not self._crew.is_revealed:
-            found["failure"] = FAILED_FOR_CREW
+        if not self._crew.is_revealed:
+            found["failure"] = FAILED_FOR_CREW if found["failure"] else ""
+            if "trace" in found:
+                found["trace"] = {**found["trace"], "check_error": None}
         return found
+
+    def _show_state(self, state: State) -> None:
+        """What the crew sees is no whole trace: no check of it means anything."""
+        super()._show_state(state if self._crew.is_revealed else {})
 
     def _check(self, trace: Path) -> Checking | None:
         return None

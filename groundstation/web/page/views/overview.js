@@ -4,7 +4,7 @@ import { board as colour } from "../colours.js";
 import { bytes, el, empty, quantity, seconds, span, table, update, wide } from "../dom.js";
 import { act } from "../main.js";
 import { cutOff, lightTime } from "../reach.js";
-import { may, order, run, speed, store, whyNot } from "../store.js";
+import { isHiding, may, order, run, speed, store, whyNot } from "../store.js";
 import { verdictStyle } from "../words.js";
 
 export const name = "overview";
@@ -82,7 +82,7 @@ function facts() {
   const found = [
     ["mission", scenario?.description ?? (store.flight.state === "stored" ? "a stored trace without its scenario" : "-")],
     ["telecommands", `${all.filter((each) => each.state === "confirmed").length} of ${all.length} confirmed`],
-    ["frames", state.frames.accepted ? `${state.frames.accepted} entered the ether, ${losses} were lost` : "none carried yet"],
+    ["frames", state.frames.accepted ? `${state.frames.accepted} entered the ether${isHiding() ? "" : `, ${losses} were lost`}` : "none carried yet"],
   ];
   if (scenario) found.push(["tolerates", `${scenario.faulty_max} faulty ${scenario.faulty_max === 1 ? "board" : "boards"} of ${scenario.boards}; ${scenario.quorum} are a quorum`]);
   if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), state.ended === "complete" ? "good" : "open"]);

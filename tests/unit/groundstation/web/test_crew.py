@@ -261,3 +261,26 @@ def test_the_debrief_tells_the_crew_all(run: Path, role: str) -> None:
         assert told["search Inject"] != "[]"
     finally:
         served.close()
+
+
+def test_a_crew_that_replays_a_run_sees_no_more_than_it_saw_and_no_check_of_a_part_of_the_trace(
+    served: Served,
+) -> None:
+    """The check of what the crew sees would find violations: starts and deaths of boards are missing there."""
+    before = _live(served, "operator")
+    for body in ({"do": "seek", "to": 3.0}, {"do": "next"}, {"do": "end"}):
+        status, _ = served.ask("POST", "/api/flight", {"action": "replay", **body}, **CHANGING, **as_role("operator"))
+        assert status == 200
+        with served.live(additional_headers=as_role("operator"), max_size=None) as page:
+            texts = [page.recv(GIVE_UP_SECONDS) for _ in range(3)]  # hello, everything, and what changes then
+        batch = json.loads(texts[1])
+        assert batch["tables"].get("properties", {}) == {}
+        assert batch["flight"]["trace"]["check_error"] is None
+        assert found_in("".join(map(str, texts))) == set()
+    assert found_in(before) == set()
+    view = served.console.sights.all[-1]
+    state = {"properties": {"CON-4": ("violated", "x")}, "violations": ["CON-4: x"]}
+    view.follower._show_state(state)
+    assert view.hub.model.tables["properties"] == {}
+    served.console.follower._show_state(state)
+    assert served.console.sights.whole.hub.model.tables["properties"]["CON-4"]["state"] == "violated"
