@@ -275,7 +275,7 @@ class CrewFollower(Follower):
         return found
 
     def _show_state(self, state: State) -> None:
-        """What the crew sees is no whole trace: no check of it means anything."""
+        """What the crew sees is a part of the trace: a check of it means nothing."""
         super()._show_state(state if self._crew.is_revealed else {})
 
     def _check(self, trace: Path) -> Checking | None:
