@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from groundstation.orders.order import read
 from groundstation.record import run_directory
 from groundstation.report import report
-from groundstation.web import hub
+from groundstation.web import follower, hub
 from groundstation.web.flights import Flight
+from groundstation.web.follower import Follower
 from groundstation.web.people import Entry, RoleFile
 from tests.browser.conftest import Opened
 from tests.support.host_flight import fly
@@ -161,6 +163,22 @@ def test_a_step_is_chosen_before_the_diagram_is_drawn_and_stays_chosen(
     assert chosen in told
     page.keyboard.press("[")
     assert int(page.text_content(line)) < int(chosen)
+    assert console.errors == []
+
+
+def test_a_long_trace_says_how_much_of_it_has_been_read(
+    opened: Callable[..., Opened], stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, read_on = threading.Event(), Follower._read_whole
+    monkeypatch.setattr(follower, "LONG_BYTES", 10_000)
+    monkeypatch.setattr(follower, "QUICK_BYTES", 20_000)
+    monkeypatch.setattr(Follower, "_read_whole", lambda self: go.is_set() and read_on(self))
+    console = opened(Flight(trace=stored / run_directory.TRACE))
+    console.wait('article[aria-label="board 1"]')
+    console.wait('#reading:text-matches("being read: 0 % of")')
+    go.set()
+    console.page.locator("#reading").wait_for(state="hidden")
+    console.until("store.flight.trace.is_partial === false && store.flight.trace.read === store.flight.trace.size")
     assert console.errors == []
 
 

@@ -12,6 +12,7 @@ from docs import generated
 from docs.generated import comments, markdown
 from groundstation.cli import app
 from groundstation.scenario import reference
+from groundstation.web import access
 from specs import properties
 from specs.checking import schema
 from specs.checking.protocols import PROTOCOLS
@@ -28,6 +29,11 @@ def test_each_event_and_field_of_a_trace_is_documented() -> None:
     assert codes("flight events") >= set(events) | {field for fields in events.values() for field in fields}
     assert codes("ground events") >= set(schema.GROUND_EVENTS)
     assert codes("trace fields") >= set(schema.FIELDS)
+
+
+def test_the_console_s_page_says_who_may_ask_it_for_what() -> None:
+    assert codes("access") == {text for row in access.rows() for text in (row.endpoint, row.kind) if text}
+    assert len(generated.PARTS["access"]().splitlines()) == 2 + len(list(access.rows()))
 
 
 def test_each_property_of_a_verdict_is_on_the_pages() -> None:
