@@ -31,6 +31,7 @@ from groundstation.web.people import LOCAL
 VIEWS: tuple[type[View], ...] = (Swarm, Telecommands, Faults, Alarms, Properties, Events, Why)
 DRAW_SECONDS = 0.25
 COLUMNS_MIN, LINES_MIN = 72, 18
+WIDE_COLUMNS = 90  # from here on there is room between the tabs
 STATES = {
     READY: ("ready to start", PLAIN),
     STARTING: ("starting", OPEN),
@@ -207,10 +208,12 @@ class Terminal(App[None]):
         if calls:
             cells.append((f"   {words.count(calls, 'alarm')}: a acknowledges", BAD))
         self.query_one("#bar", Line).show(words.joined(cells, self.shown.colours))
-        tabs = Text()
+        tabs = Text(" ", no_wrap=True)
         for view in VIEWS:
-            tabs.append(f" {view.KEY} {view.TITLE} ", style="reverse" if view is type(self.shown) else "")
-            tabs.append(" ")
+            is_shown = "reverse" if view is type(self.shown) else ""
+            tabs.append(view.KEY, style=is_shown or self.shown.colours[OPEN])
+            tabs.append(f" {view.TITLE}", style=is_shown)
+            tabs.append("   " if self.size.width >= WIDE_COLUMNS else " ")
         self.query_one("#tabs", Line).show(tabs)
 
     def _draw_notice(self) -> None:

@@ -34,7 +34,7 @@ class Listing(DataTable[Text]):
         for key, row in drawn.items():
             for heading, before, cell in zip(self._headings, self._rows[key], row):
                 if before != cell or before.style != cell.style:
-                    self.update_cell(key, heading, cell, update_width=len(cell) > len(before))
+                    self.update_cell(key, heading, cell, update_width=len(cell) != len(before))
         self._rows = drawn
 
     def _replace(self, drawn: dict[str, tuple[Text, ...]]) -> None:

@@ -15,7 +15,7 @@ from groundstation.web.why import OPEN as OPEN_SLOT
 
 STALE_SECONDS = 3.0  # of wall time without a word from a board
 PAUSE_SECONDS = 3.0
-HEADINGS = ("board", "state", "mode", "applied", "view", "life", "free heap", "contact", "light time", "last heard")
+HEADINGS = ("board", "state", "mode", "applied", "view", "life", "free heap", "contact", "last heard", "light time")
 NOTHING = {
     "ready": "The boards are not made yet. Start the flight: press s.",
     "starting": "The boards are being made; that takes a few seconds.",
@@ -127,8 +127,8 @@ class Swarm(View):
             str(row["boot"]),
             words.size(row["heap_free"]),
             _contact(cuts.get(row["node"], {}), boards),
-            "-" if light is None else " to ".join(dict.fromkeys(words.span(each) for each in light)),
             _heard(row["heard"], age, is_live),
+            "-" if light is None else " to ".join(dict.fromkeys(words.span(each) for each in light)),
         ]
 
     def _state(self, row: Row, is_stale: bool) -> Said:
