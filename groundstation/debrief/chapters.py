@@ -251,7 +251,11 @@ def _polls(debrief: Debrief, utc: Utc) -> str:
     ]
     states = ["good" if each.answer == GO else "bad" for each in debrief.answers]
     headings = ("mission time", "step", "asked", "answer", "the swarm then", "why", "by")
-    return section("Go / no-go", "Each answer, and how many boards were heard then.", bounded(headings, rows, states))
+    return section(
+        "Go / no-go",
+        "Each answer, and how many boards were heard then, one light time late.",
+        bounded(headings, rows, states),
+    )
 
 
 # --- orders, alarms, notes ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from groundstation.debrief.injects import Injects, Played
 from groundstation.debrief.moments import Moment
 from groundstation.debrief.picture import Picture
 from groundstation.orders.order import AUTOMATIC, RUNNER, OrderError, read_body
+from groundstation.procedures.horizon import Horizon
 from groundstation.procedures.runner import CONTINUED, HELD, LOADED, OVER, PAUSED, SKIPPED
 from groundstation.procedures.seen import HEARD_WALL_SECONDS, Seen
 from groundstation.scenario.model import Scenario
@@ -61,7 +62,8 @@ class Move:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer in a poll. voting: boards that were heard and voted at that moment, of `count`; `quorum` is wanted."""
+    """An answer in a poll. voting: boards that were heard and voted at that moment, of `count`, as the procedure knew;
+    `quorum` is wanted."""
 
     moment: Moment
     step: str
@@ -88,7 +90,6 @@ class Debrief:
     answers: list[Answer] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)  # of alarms
     end: Moment | None = None
-    events: int = 0
 
     @property
     def notes(self) -> list[Given]:
@@ -106,10 +107,6 @@ class Debrief:
             and (each.role == OPERATOR or not self.has_operator)
         ]
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.played or self.orders or self.moves)
-
 
 class _Fold:
     """Takes the lines of one trace."""
@@ -122,7 +119,8 @@ class _Fold:
         procedure = None if scenario is None else scenario.procedure
         given = None if procedure is None else procedure.heard_seconds
         self._heard_seconds = given or HEARD_WALL_SECONDS * speed
-        self._seen = Seen(0, self._heard_seconds)
+        self._horizon = Horizon(scenario)
+        self._seen = Seen(0, self._heard_seconds, self._horizon)
         self._count = 0
         self._status: dict[str, tuple[str, Moment]] = {}  # step -> its phase, and since when
         self._paused: dict[str, Moment] = {}
@@ -132,7 +130,7 @@ class _Fold:
         name = line["event"]
         if name == "RunStart":
             self._count = line["replica_count"]
-            self._seen = Seen(self._count, self._heard_seconds)
+            self._seen = Seen(self._count, self._heard_seconds, self._horizon)
         self._seen.take(line)
         self._injects.take(line, moment)
         self._picture.take(line, moment)
@@ -145,7 +143,6 @@ class _Fold:
         elif name == "Poll":
             self._answer(line, moment)
         self.found.end = moment
-        self.found.events += 1
 
     def finish(self) -> Debrief:
         """What was found."""

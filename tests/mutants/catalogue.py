@@ -5,6 +5,7 @@ from tests.mutants import (
     bench,
     checkers,
     clocks,
+    debrief,
     memory,
     oracles,
     pages,
@@ -475,4 +476,5 @@ ALL = (
     *surplus.MUTANTS,
     *clocks.MUTANTS,
     *why.MUTANTS,
+    *debrief.MUTANTS,
 )

@@ -13,6 +13,7 @@ _WORDS = tuple(f"tests/unit/specs/checking/test_{part}.py" for part in ("words",
 _TOLD = "vote or proposal or proof or suggest or wish or status or decision or state or applied"
 
 _OF_A_CREW = "lines or numbers or told or debrief_begins"
+_DEBRIEF = tuple(f"tests/unit/groundstation/debrief/test_{part}.py" for part in ("people", "printed"))
 _WHY = tuple(f"tests/unit/groundstation/why/test_{part}.py" for part in ("engine", "stalls"))
 
 CHECKS: dict[str, list[str]] = {
@@ -116,6 +117,8 @@ CHECKS: dict[str, list[str]] = {
         "not test_a_virtual_board_passes",
     ],
     "why": [*_PYTEST, *_WHY],
+    "debrief": [*_PYTEST, *_DEBRIEF],
+    "debrief figures": [*_PYTEST, "tests/unit/groundstation/debrief/test_traced.py"],
     "procedures": [*_PYTEST, "tests/unit/groundstation/procedures/test_runner.py"],
     "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
 }

@@ -44,9 +44,9 @@ class Trace:
     def ground(self, at: float, event: str, **fields: Any) -> int:
         return self.add(GROUND, 0, at, event, **fields)
 
-    def boot(self, node: int, boot: int, at: float) -> int:
+    def boot(self, node: int, boot: int, at: float, journal: str = "ok") -> int:
         self.ground(at, "BoardStart", board=node)
-        told = {"journal": "ok", "applied_slot": 0, "version": "0"}
+        told = {"journal": journal, "applied_slot": 0, "version": "0"}
         return self.add(node, boot, at, "Boot", **told)
 
     def order(self, at: float, sender: str, role: str, told: dict[str, Any], **fields: Any) -> int:

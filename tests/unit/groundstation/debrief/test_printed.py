@@ -11,6 +11,8 @@ from groundstation.record import run_directory
 from tests.support.command import app
 from tests.unit.groundstation.debrief.made_up import Trace
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 PRINTS = """for each in "$@"; do
 case "$each" in --print-to-pdf=*) out="${each#*=}";; file://*) page="${each#file://}";; esac
 done
