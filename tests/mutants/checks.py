@@ -14,7 +14,7 @@ _TOLD = "vote or proposal or proof or suggest or wish or status or decision or s
 
 _OF_A_CREW = "lines or numbers or told or debrief_begins"
 _DEBRIEF = tuple(f"tests/unit/groundstation/debrief/test_{part}.py" for part in ("people", "printed"))
-_WHY = tuple(f"tests/unit/groundstation/why/test_{part}.py" for part in ("engine", "stalls"))
+_WHY = tuple(f"tests/unit/groundstation/why/test_{part}.py" for part in ("seen", "engine", "stalls"))
 
 CHECKS: dict[str, list[str]] = {
     "trace": [sys.executable, "-m", "tests.mutants.flights"],
