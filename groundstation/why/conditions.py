@@ -151,7 +151,8 @@ class Conditions:
             return Condition(a.DAMAGE, "delivers frames that its receiver cannot read", heard_at)
         if link.on_the_way and (link.delay < 0 or link.delay > FAR_TICKS * self.tick):
             return Condition(a.LIGHT_TIME, f"has {link.on_the_way} frames on their way", heard_at)
-        if link.on_the_way and link.delivered[1] == 0:
+        loses_nothing = link.on_the_way > 1 and link.lost_at < heard_at
+        if loses_nothing or (link.on_the_way and link.delivered[1] == 0):
             return Condition(a.HELD, f"holds {link.on_the_way} frames", heard_at)
         if link.was_held and link.accepted_unheard == 0 and link.moments_unheard:
             return Condition(a.HELD, "holds frames back, as it did before", heard_at)

@@ -144,7 +144,7 @@ class _Judgement:
             return a.TIMER, causes + self._clock_causes(group), text + self._clock_words(group)
         idle = [node for node, condition in enumerate(conditions.boards) if node not in group]
         if leader is None and idle:
-            kinds = sorted({conditions.boards[node].kind for node in idle} - {ABLE}) or [a.CUT]
+            kinds = sorted({conditions.boards[node].kind for node in idle} - {ABLE}) or self._cuts_off(idle[0])
             words = conditions.boards[idle[0]].words or "is not heard by a quorum"
             text = (
                 f"no proposal has come, and board {idle[0]} {words}: if it leads, the others wait for their view timers"
@@ -198,10 +198,15 @@ class _Judgement:
     def _leader(self, leader: int) -> tuple[list[str], str]:
         condition = self.conditions.boards[leader]
         if condition.kind == ABLE:
-            return [
-                a.CUT
-            ], f"the leader, board {leader}, is not heard by a quorum; the others wait for their view timers"
+            return self._cuts_off(
+                leader
+            ), f"the leader, board {leader}, is not heard by a quorum; the others wait for their view timers"
         return [condition.kind], f"the leader, board {leader}, {condition.words}; the others wait for their view timers"
+
+    def _cuts_off(self, node: int) -> list[str]:
+        """What is wrong with the links of a board that is able and not in the group."""
+        links = self.conditions.links.items()
+        return sorted({condition.kind for pair, condition in links if node in pair} - {*USABLE}) or [a.UNKNOWN]
 
     def _boards(self, missing: list[int]) -> tuple[BoardAnswer, ...]:
         found = []

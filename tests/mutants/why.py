@@ -65,7 +65,12 @@ ENGINE_MUTANTS = (
     _why("no silence is chance", CONDITIONS, "return bool(loss**missed > CHANCE)", "return False"),
     _why("every silence is chance", CONDITIONS, "return bool(loss**missed > CHANCE)", "return True"),
     _why("wrong tags tell nothing", CONDITIONS, "if link.refused >= SENT_MIN:", "if False:"),
-    _why("frames that wait are lost", CONDITIONS, "if link.on_the_way and link.delivered[1] == 0:", "if False:"),
+    _why(
+        "frames that wait are lost",
+        CONDITIONS,
+        "if loses_nothing or (link.on_the_way and link.delivered[1] == 0):",
+        "if False:",
+    ),
     _why("damage is loss", CONDITIONS, "if is_told and is_sent and link.delivered_unheard >= SENT_MIN:", "if False:"),
     _why(
         "a board that sends nothing is cut off",
