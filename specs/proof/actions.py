@@ -24,11 +24,11 @@ from specs.tla.syntax.tree import Expression, Unsupported
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way to take a step. `new`: what it quantifies; `assigned`: the variables' next values."""
+    """One way to take a step. `new`: the variables of what it quantifies; `assigned`: the variables' next values."""
 
     name: str = ""
     arguments: tuple[Value, ...] = ()
-    new: dict[str, Value] = field(default_factory=dict)
+    new: dict[str, tuple[Term, ...]] = field(default_factory=dict)
     inside: tuple[Term, ...] = ()  # that they are in their sets
     guards: tuple[tuple[Expression, Context], ...] = ()
     assigned: dict[str, tuple[Expression, Context]] = field(default_factory=dict)
@@ -129,8 +129,8 @@ class Actions:
             for name in bound.names:
                 found: list[Term] = []
                 unique = name if name not in way.new else f"{name}.{len(way.new)}"
-                value = meanings.bound(domain.element, unique, found)
-                way = replace(way, new={**way.new, unique: value}, inside=(*way.inside, domain.has(value)))
+                value, inside = meanings.picked(domain, unique, found)
+                way = replace(way, new={**way.new, unique: tuple(found)}, inside=(*way.inside, inside))
                 context = context.with_names({name: value})
         yield from self._walk(node.body, context, way)
 

@@ -63,7 +63,7 @@ class Choices:
         marks: list[Term] = []
         meanings.Depth.now += 1
         try:
-            inside = domain.has(meanings.bound(domain.element, f"counted.{meanings.Depth.now}", marks))
+            inside = meanings.picked(domain, f"counted.{meanings.Depth.now}", marks)[1]
         finally:
             meanings.Depth.now -= 1
         arguments = [item for item in _in_order([inside]) if item not in marks]

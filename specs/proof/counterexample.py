@@ -166,9 +166,11 @@ class _Shown:
             return list(domain.items)
         if domain.element is None:
             return []
+        if domain.parts and not meanings.is_flat(domain.element):
+            return [item for part in domain.parts for item in self.members(part)]
         variables: list[Term] = []
-        element = meanings.bound(domain.element, "x", variables)
-        inside, found = domain.has(element), list[Value]()
+        element, inside = meanings.picked(domain, "x", variables)
+        found: list[Value] = []
         for given in product(*[self.elements.get(item.sort, []) for item in variables]):
             if self.value(inside, {name: self.value(one, {}) for name, one in zip(variables, given)}):
                 found.append(_replaced(element, dict(zip(variables, given))))
@@ -188,5 +190,8 @@ def _replaced(value: Value, given: dict[Term, Term]) -> Value:
         return terms.substituted(value, given)
     if isinstance(value, RecordValue):
         return RecordValue({name: _replaced(item, given) for name, item in value.fields.items()})
+    if isinstance(value, FunctionValue):
+        function = value
+        return FunctionValue(function.domain, lambda item: _replaced(function.at(item), given))
     assert isinstance(value, TupleValue)
     return TupleValue(tuple([_replaced(item, given) for item in value.items]))

@@ -37,6 +37,8 @@ class SetValue:
 
     `over(universal, body, name)` is the quantifier over it. `items`: its elements, if they are written out. `limits`:
     it is part of low..high. `family`: it is any set for which a hidden operator holds. `subsets_of`: of SUBSET.
+    `listed`: its elements contain functions; they are the values of a function of a sort of their own. `parts`: it is
+    their union.
     """
 
     element: Shape | None
@@ -46,6 +48,17 @@ class SetValue:
     limits: tuple[Term, Term] | None = None
     family: tuple[str, Term] | None = None
     subsets_of: SetValue | None = None
+    listed: Listed | None = None
+    parts: tuple[SetValue, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The elements of a set: `at` the elements of `sort` for which `inside` holds."""
+
+    sort: str
+    inside: Callable[[Term], Term]
+    at: Callable[[Term], Value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +197,8 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
         raise Outside(f"a quantifier over values that contain a {what}")
     if isinstance(shape, SetShape):
         element = shape.element
+        if not is_flat(element):
+            return _listed_set(element, name, args)
         return plain_set(element, lambda value: terms.apply(name, (*args, *_like(value, element)), BOOL))
     if isinstance(shape, SequenceShape):
         length = terms.apply(f"{name}.len", args, INT)
@@ -193,6 +208,45 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
         domain = plain_set(key, lambda value: terms.apply(f"{name}.dom", (*args, *_like(value, key)), BOOL))
         return FunctionValue(domain, lambda value: symbol(inner, name, (*args, *_like(value, key))))
     return FunctionValue(shape.domain, _function(shape, name, args))
+
+
+def is_flat(shape: Shape) -> bool:
+    """Whether values of this shape are a few terms: without functions, sets and sequences."""
+    if isinstance(shape, RecordShape):
+        return all(is_flat(item) for item in shape.fields.values())
+    return all(is_flat(item) for item in shape.items) if isinstance(shape, TupleShape) else isinstance(shape, Basic)
+
+
+def _listed_set(element: Shape, name: str, args: tuple[Term, ...]) -> SetValue:
+    """Any set of values that contain functions. Its elements have a sort of their own: they need not be all values."""
+    listed = Listed(
+        f"{name}.each",
+        lambda which: terms.apply(f"{name}.dom", (*args, which), BOOL),
+        lambda which: symbol(element, f"{name}.each", (*args, which)),
+    )
+
+    def over(universal: bool, body: Body, name: str) -> Term:
+        Depth.now += 1
+        try:
+            which = terms.variable(f"{name}.{Depth.now}", listed.sort)
+            inner = body(listed.at(which))
+        finally:
+            Depth.now -= 1
+        return within(universal, listed.inside(which), inner, [which])
+
+    return replace(mapped(over, element), listed=listed)
+
+
+def picked(domain: SetValue, name: str, found: list[Term]) -> tuple[Value, Term]:
+    """An element of the set, and that it is one; its variables are added to `found`."""
+    if domain.listed is not None:
+        which = terms.variable(name, domain.listed.sort)
+        found.append(which)
+        return domain.listed.at(which), domain.listed.inside(which)
+    if domain.element is None:
+        raise Outside("an element of an empty set")
+    value = bound(domain.element, name, found)
+    return value, domain.has(value)
 
 
 def _function(shape: FunctionShape, name: str, args: tuple[Term, ...]) -> Callable[[Value], Value]:
@@ -329,7 +383,7 @@ def union(left: SetValue, right: SetValue) -> SetValue:
         return terms.disjunction([left.has(value), right.has(value)])
 
     items = None if left.items is None or right.items is None else left.items + right.items
-    return SetValue(left.element or right.element, has, over, items)
+    return SetValue(left.element or right.element, has, over, items, parts=(left, right))
 
 
 def mapped(over: Quantifier, element: Shape | None) -> SetValue:

@@ -29,6 +29,7 @@ from specs.proof.terms import Term
 Atom = object
 Table = dict[tuple[Atom, ...], Atom]
 TEXTS = ("", "shard", "none", "open", "complete", "accepted")  # and those of the constants
+LISTED = range(12)  # elements of a set of values that contain functions: more than any set here has
 NUMBERS = range(-2, 8)  # of what whole numbers quantifiers speak: more than any bound of the models here
 
 
@@ -85,6 +86,8 @@ class Interpretation:
         elif isinstance(shape, TupleShape):
             for at, inner in enumerate(shape.items):
                 self.put(tables, inner, f"{name}.{at + 1}", value[at], args)  # type: ignore[index]
+        elif isinstance(shape, SetShape) and not meanings.is_flat(shape.element):
+            self._put_listed(tables, shape.element, name, value, args)
         elif isinstance(shape, SetShape):
             for flat in product(*[self.sorts[sort] for sort in sorts_of(shape.element)]):
                 tables.setdefault(name, {})[(*args, *flat)] = False
@@ -102,6 +105,17 @@ class Interpretation:
                 self.put(tables, shape.range, name, inner, (*args, *flattened(shape.key, key)))
         else:
             self._put_function(tables, shape, name, value, args)
+
+    def _put_listed(
+        self, tables: dict[str, Table], element: Shape, name: str, value: object, args: tuple[Atom, ...]
+    ) -> None:
+        items = sorted(value, key=str)  # type: ignore[call-overload]
+        assert len(items) <= len(LISTED)
+        self.sorts[f"{name}.each"] = list(LISTED)
+        for at in LISTED:
+            tables.setdefault(f"{name}.dom", {})[(*args, at)] = at < len(items)
+        for at, item in enumerate(items):
+            self.put(tables, element, f"{name}.each", item, (*args, at))
 
     def _put_function(
         self, tables: dict[str, Table], shape: FunctionShape, name: str, value: object, args: tuple[Atom, ...]
@@ -137,7 +151,7 @@ class Interpretation:
         if isinstance(shape, TupleShape):
             return tuple(self.drawn(inner, draw) for inner in shape.items)
         if isinstance(shape, SetShape):
-            return {self.drawn(shape.element, draw) for _ in range(draw.randrange(4))}
+            return {tla.of_python(self.drawn(shape.element, draw)) for _ in range(draw.randrange(4))}
         if isinstance(shape, SequenceShape):
             return tuple(self.drawn(shape.element, draw) for _ in range(draw.randrange(3)))
         if isinstance(shape, PartialShape):
@@ -325,6 +339,9 @@ def _damaged(world: Interpretation, shape: Shape, value: object, draw: random.Ra
         fields = dict(pairs_of(value))
         name = draw.choice(sorted(shape.fields))
         return {**fields, name: _damaged(world, shape.fields[name], fields[name], draw)}
+    if isinstance(shape, SetShape) and value and draw.random() < 0.9:
+        one = draw.choice(sorted(value, key=str))  # type: ignore[call-overload]
+        return {*value, tla.of_python(_damaged(world, shape.element, one, draw))} - {one}  # type: ignore[misc]
     pairs = dict(pairs_of(value)) if isinstance(shape, FunctionShape | PartialShape) else {}
     if pairs and draw.random() < 0.9:
         assert isinstance(shape, FunctionShape | PartialShape)

@@ -16,15 +16,16 @@ from specs import FOLDER
 from specs.proof import counterexample, prove, solvers
 from specs.proof.obligations import Prover
 from specs.tla.syntax.tree import Unsupported
-from tests.spec_mutants import ledger, tetrabft
+from tests.spec_mutants import lamport_clock, ledger, tetrabft
 from tests.spec_mutants.mutant import SpecMutant
 
 PROOFS = "tetrabft_proofs.tla"
 BOUNDED = {"TablesBounded", "AcceptedIsRight", "AcceptedByQuorum", "DisputedIsHopeless"}  # they count: not proved
 MUTANTS = [
     mutant
-    for mutant in (*tetrabft.MUTANTS, *ledger.MUTANTS)
-    if mutant.module in ("tetrabft.tla", "ledger.tla") and mutant.caught_by not in BOUNDED
+    for mutant in (*tetrabft.MUTANTS, *ledger.MUTANTS, *lamport_clock.MUTANTS)
+    if (FOLDER / mutant.feature / mutant.module.replace(".tla", "_proofs.tla")).is_file()
+    and mutant.caught_by not in BOUNDED
 ]
 RULES = [
     ("rule 3 skipped", "    /\\ SafeToVote(val, v)\n", ""),

@@ -81,7 +81,14 @@ LEDGER = Case(
     # The evaluator cannot say that a function is in a set of functions to Nat; a false assumption is refused.
     silent=frozenset({"Types", "StaleTokenMovesNothing", "ConstantsHaveTypes", "ShardsDisjoint"}),
 )
-CASES = [TETRABFT, LEDGER]
+CLOCK = Case(
+    "lamport_clock",
+    "lamport_clock_proofs",
+    {"Node": frozenset({0, 1, 2}), "EventMax": 4, "Reserve": 2, "JumpMax": 1, "RebootMax": 1},
+    {},
+    silent=frozenset({"Types", "ConstantsHaveTypes"}),
+)
+CASES = [TETRABFT, LEDGER, CLOCK]
 
 
 class Compared:
@@ -123,8 +130,9 @@ class Compared:
         return found if isinstance(found, Term) and found.sort == terms.BOOL else None
 
     def _inside(self, way: Way) -> list[tuple[list[Term], Formula]]:
-        values = [list(meanings.flat(value)) for value in way.new.values()]
-        return [(variables, Formula(inside, self.world)) for variables, inside in zip(values, way.inside)]
+        return [
+            (list(variables), Formula(inside, self.world)) for variables, inside in zip(way.new.values(), way.inside)
+        ]
 
     def _way(self, way: Way) -> Formula:
         """That the way is taken, from the state before to the state whose symbols begin with "next."."""
