@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ _COLUMNS = (
     *("Run", "Tier", "Module", "Configuration", "Must end with", "Ended with"),
     *("Distinct states", "Depth", "Seconds", "Workers", "Content"),
 )
+_THEOREM = re.compile(r"^THEOREM (\w+) == Spec => (.*\S)", re.MULTILINE)
 _DATA = "<!-- results of `amu verify`, one per line\n"
 
 
@@ -77,7 +79,7 @@ def write(folder: Path, plan: Plan, results: list[RunResult]) -> Path:
     current = [(run, result if _is_current(folder, run, result) else None) for run, result in rows]
     path = folder / SUMMARY
     temporary = path.with_suffix(".part")
-    temporary.write_text(text(plan, current), encoding="utf-8")
+    temporary.write_text(text(plan, current, theorems(folder)), encoding="utf-8")
     os.replace(temporary, path)
     return path
 
@@ -86,7 +88,13 @@ def _is_current(folder: Path, run: Run, result: RunResult | None) -> bool:
     return result is not None and result.content == cache.content(folder, run)
 
 
-def text(plan: Plan, rows: list[tuple[Run, RunResult | None]]) -> str:
+def theorems(folder: Path) -> dict[str, str]:
+    """What the feature's modules of proofs state about the specification, by name of the theorem."""
+    modules = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*_proofs.tla"))]
+    return {name: claim for module in modules for name, claim in _THEOREM.findall(module)}
+
+
+def text(plan: Plan, rows: list[tuple[Run, RunResult | None]], proved: dict[str, str]) -> str:
     """The text of the whole file."""
     lines = [
         f"# Verification of {plan.feature}",
@@ -96,6 +104,7 @@ def text(plan: Plan, rows: list[tuple[Run, RunResult | None]]) -> str:
         "",
         *_runs(rows),
         *_bounds(rows),
+        *_theorems(plan, proved),
         *_actions(rows),
         *_vacuity(rows),
         *_tools(rows),
@@ -131,6 +140,20 @@ def _runs(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
 
 def _bounds(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
     return ["## Bounds", "", *[f"- {run.name}: {run.bounds}" for run, _ in rows], ""]
+
+
+def _theorems(plan: Plan, proved: dict[str, str]) -> list[str]:
+    if not proved:
+        return []
+    return [
+        "## Theorems without bounds",
+        "",
+        f"`amu prove {plan.feature}` proves these of `Spec`, for all constants that the ASSUMEs permit (docs/reference/"
+        "proofs.md). What is not among them is known within the bounds above.",
+        "",
+        *[f"- {name}: `{claim}`" for name, claim in proved.items()],
+        "",
+    ]
 
 
 def _actions(rows: list[tuple[Run, RunResult | None]]) -> list[str]:

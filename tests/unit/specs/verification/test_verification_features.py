@@ -7,6 +7,7 @@ import pytest
 from specs import FOLDER
 from specs.verification import plan as plans
 from specs.verification import summary
+from specs.verification.plan import SUMMARY
 from tests.support import diagrams
 
 FEATURES = plans.features()
@@ -40,6 +41,16 @@ def test_the_summary_covers_todays_files(feature: str) -> None:
     folder = FOLDER / feature
     stale = summary.stale(folder, plans.load(folder))
     assert not stale, f"stale: {', '.join(stale)}: run `amu verify {feature} --write`"
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_the_summary_names_todays_theorems(feature: str) -> None:
+    text = (FOLDER / feature / SUMMARY).read_text(encoding="utf-8")
+    section = text.partition("## Theorems without bounds")[2].partition("## ")[0]
+    told = dict(line.removeprefix("- ").split(": ", 1) for line in section.splitlines() if line.startswith("- "))
+    stated = {name: f"`{claim}`" for name, claim in summary.theorems(FOLDER / feature).items()}
+    assert told == stated, f"run `amu verify {feature} --write`"
+    assert stated or feature not in ("ledger", "tetrabft")
 
 
 @pytest.mark.parametrize("feature", FEATURES)
