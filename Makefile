@@ -38,7 +38,7 @@ test: venv ## run the test suite
 test-browser: venv ## fly rehearsals on the console's page in headless Chromium; needs Chromium on PATH
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@$(BIN)/python -m tests.browser.axe
-	$(BIN)/python -m pytest -q -m "browser and not long" tests/browser
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "browser and not long" tests/browser
 
 test-long: venv ## the tests that take minutes: the whole board suite on emulated Picos (set AMU_PICO_UF2)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m long
