@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from specs.proof import meanings, terms
 from specs.proof.context import Closure, Context, State, applications, refused
-from specs.proof.meanings import Value
+from specs.proof.meanings import Shape, Value
 from specs.proof.terms import Term
 from specs.proof.translate import Translator
 from specs.tla.syntax import tree
@@ -29,6 +29,7 @@ class Way:
     name: str = ""
     arguments: tuple[Value, ...] = ()
     new: dict[str, tuple[Term, ...]] = field(default_factory=dict)
+    symbols: dict[str, Shape] = field(default_factory=dict)
     inside: tuple[Term, ...] = ()  # that they are in their sets
     guards: tuple[tuple[Expression, Context], ...] = ()
     assigned: dict[str, tuple[Expression, Context]] = field(default_factory=dict)
@@ -129,7 +130,12 @@ class Actions:
             for name in bound.names:
                 found: list[Term] = []
                 unique = name if name not in way.new else f"{name}.{len(way.new)}"
-                value, inside = meanings.picked(domain, unique, found)
+                if domain.listed is not None or meanings.is_flat(domain.element):
+                    value, inside = meanings.picked(domain, unique, found)
+                else:
+                    value = meanings.symbol(domain.element, unique, ())
+                    inside = domain.has(value)
+                    way = replace(way, symbols={**way.symbols, unique: domain.element})
                 way = replace(way, new={**way.new, unique: tuple(found)}, inside=(*way.inside, inside))
                 context = context.with_names({name: value})
         yield from self._walk(node.body, context, way)

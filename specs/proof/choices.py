@@ -3,7 +3,7 @@
 Theory. Hilbert's choice: if something in the set satisfies the condition, the chosen value does. The same set and
 condition give the same symbol. That two different descriptions of one set choose the same is not used. In the same way
 Cardinality(S) is a number of which nothing is known but that it is not below 0, and that it is the same where S is
-written the same.
+written the same. Of a % b only the bounds are known.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable
 from specs.proof import meanings, terms
 from specs.proof.meanings import Outside, SetValue, Value
 from specs.proof.terms import Term
+
+REMAINDER = "remainder"
 
 
 class Choices:
@@ -26,6 +28,14 @@ class Choices:
         self.conditions: dict[str, tuple[list[Term], list[Term], Term]] = {}
         self.counts: dict[str, tuple[list[Term], list[Term], Term]] = {}  # its arguments, an element, that it is in
         self._known: dict[tuple[Term, ...], str] = {}
+
+    def remainder(self, left: Term, right: Term) -> Term:
+        """`left % right`, of which is known only that it lies between 0 and a positive `right`."""
+        formal = [terms.variable("arg.0", terms.INT), terms.variable("arg.1", terms.INT)]
+        zero, found = terms.integer(0), terms.apply(REMAINDER, formal, terms.INT)
+        between = terms.conjunction([terms.order("<=", zero, found), terms.order("<", found, formal[1])])
+        self.axioms[REMAINDER] = terms.forall(formal, terms.implication(terms.order("<", zero, formal[1]), between))
+        return terms.apply(REMAINDER, (left, right), terms.INT)
 
     def chosen(self, domain: SetValue, body: Callable[[Value], Term], condition: Callable[[Value], Term]) -> Value:
         """`CHOOSE x \\in domain : body`; it exists if some x in the domain meets the condition."""

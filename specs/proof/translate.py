@@ -51,6 +51,7 @@ class Translator(Constructs):
             **{op: self._order(op) for op in ("<", "<=", ">", ">=")},
             **{op: self._sum(op) for op in ("+", "-", "*")},
             **{op: self._sets(op) for op in ("\\cup", "\\cap", "\\", "\\subseteq")},
+            "%": lambda args, context: self.choices.remainder(*[number(self.value(item, context)) for item in args]),
             "=": lambda args, context: self._equality(args, context),
             "#": lambda args, context: terms.negation(truth(self._equality(args, context))),
             "\\in": lambda args, context: self._membership(args, context),

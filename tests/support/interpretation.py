@@ -12,6 +12,7 @@ from itertools import combinations, product
 
 from specs import tla
 from specs.proof import meanings, terms
+from specs.proof.choices import REMAINDER
 from specs.proof.meanings import (
     Basic,
     FunctionShape,
@@ -28,7 +29,18 @@ from specs.proof.terms import Term
 
 Atom = object
 Table = dict[tuple[Atom, ...], Atom]
-TEXTS = ("", "shard", "none", "open", "complete", "accepted")  # and those of the constants
+TEXTS = (
+    "",
+    "shard",
+    "none",
+    "open",
+    "complete",
+    "accepted",
+    "send",
+    "receive",
+    "right",
+    "wrong",
+)  # and those of the constants
 LISTED = range(12)  # elements of a set of values that contain functions: more than any set here has
 NUMBERS = range(-2, 8)  # of what whole numbers quantifiers speak: more than any bound of the models here
 
@@ -210,6 +222,8 @@ class Formula:
             return lambda: name.removeprefix("str.")
         if name.endswith(".has"):
             return lambda family, member: member in family  # type: ignore[operator]
+        if name == REMAINDER:
+            return lambda left, right: left % right  # type: ignore[operator]
         choices = self.world.prover.translator.choices
         if name in choices.conditions:
             return self._choice(name, item, known, seed)

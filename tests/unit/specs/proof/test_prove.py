@@ -16,14 +16,15 @@ from specs import FOLDER
 from specs.proof import counterexample, prove, solvers
 from specs.proof.obligations import Prover
 from specs.tla.syntax.tree import Unsupported
-from tests.spec_mutants import lamport_clock, ledger, tetrabft
+from tests.spec_mutants import lamport_clock, ledger, replicated_log, tetrabft
 from tests.spec_mutants.mutant import SpecMutant
 
 PROOFS = "tetrabft_proofs.tla"
 BOUNDED = {"TablesBounded", "AcceptedIsRight", "AcceptedByQuorum", "DisputedIsHopeless"}  # they count: not proved
+BOUNDED |= {"LogIsBounded", "Recoverable", "SomebodyGoesOn"}  # so do these
 MUTANTS = [
     mutant
-    for mutant in (*tetrabft.MUTANTS, *ledger.MUTANTS, *lamport_clock.MUTANTS)
+    for mutant in (*tetrabft.MUTANTS, *ledger.MUTANTS, *lamport_clock.MUTANTS, *replicated_log.MUTANTS)
     if (FOLDER / mutant.feature / mutant.module.replace(".tla", "_proofs.tla")).is_file()
     and mutant.caught_by not in BOUNDED
 ]
@@ -71,7 +72,8 @@ def planted(folder: Path, module: str, before: str, after: str, feature: str = "
     text = (folder / module).read_text(encoding="utf-8")
     assert text.count(before) == 1
     (folder / module).write_text(text.replace(before, after), encoding="utf-8")
-    return folder / f"{feature}_proofs.tla"
+    proofs = folder / module.replace(".tla", "_proofs.tla")
+    return proofs if proofs.is_file() else folder / module
 
 
 def questions(path: Path) -> dict[str, str]:

@@ -6,8 +6,9 @@ action is tried on steps that it took, and on other pairs of states.
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, combinations, product
 
 import pytest
 
@@ -20,7 +21,7 @@ from specs.proof.obligations import Prover
 from specs.proof.terms import Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Unsupported
-from tests.support.interpretation import Formula, Interpretation, arguments, damaged, facts, walks
+from tests.support.interpretation import Formula, Interpretation, arguments, damaged, facts, sorts_of, walks
 
 Tables = dict[str, dict[tuple[object, ...], object]]
 
@@ -88,7 +89,23 @@ CLOCK = Case(
     {},
     silent=frozenset({"Types", "ConstantsHaveTypes"}),
 )
-CASES = [TETRABFT, LEDGER, CLOCK]
+CHECKPOINTS = Case(
+    "replicated_log",
+    "checkpoints_proofs",
+    {
+        "Replica": frozenset({"p1", "p2", "p3", "p4"}),
+        "Byzantine": frozenset({"p4"}),
+        "FaultsMax": 1,
+        "Window": 1,
+        "Period": 2,
+        "Watermark": 3,
+        "Kept": 1,
+        "MaxSlot": 4,
+    },
+    {"CanBeHad": ("Slot",), "LastOpen": ("Correct",)},
+    frozenset({"IsQuorum", "IsBlocking"}),
+)
+CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS]
 
 
 class Compared:
@@ -183,14 +200,31 @@ def _compare_steps(
     """Of each way through Next, and all its arguments, whether it is this step."""
     by_name: dict[str, bool] = {}
     for way, formula, inside in compared.ways:
-        choices = _choices(compared, inside, tables)
-        found = any(formula.value(names, tables, seed) is True for names in choices)
+        found = any(
+            formula.value(names, known, seed) is True
+            for known in _symbols(compared, way, tables)
+            for names in _choices(compared, inside, known)
+        )
         by_name[way.name] = by_name.get(way.name, False) or found
     for name, found in by_name.items():
         seen[name, found] += 1
     assert any(by_name.values()) is compared.module.is_step("Next", [], state, after), (
         f"{by_name} from\n{state} to\n{after}"
     )
+
+
+def _symbols(compared: Compared, way: Way, tables: Tables) -> Iterator[Tables]:
+    """The tables with each choice of the sets that a way quantifies."""
+    shapes = [shape for shape in way.symbols.values() if isinstance(shape, meanings.SetShape)]
+    assert len(shapes) == len(way.symbols)
+    items = [list(product(*[compared.world.sorts[sort] for sort in sorts_of(shape.element)])) for shape in shapes]
+    subsets = [chain.from_iterable(combinations(one, size) for size in range(len(one) + 1)) for one in items]
+    for given in product(*subsets):
+        found: Tables = dict(tables)
+        for name, shape, subset in zip(way.symbols, shapes, given):
+            flat = isinstance(shape.element, Basic)
+            compared.world.put(found, shape, name, [item[0] if flat else item for item in subset])
+        yield found
 
 
 def _choices(compared: Compared, inside: list[tuple[list[Term], Formula]], tables: Tables) -> list[dict[str, object]]:
