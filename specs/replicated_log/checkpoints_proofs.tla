@@ -38,12 +38,12 @@ Real ==
     /\ CheckpointsAreDecided
     /\ AdoptedStateIsReal
 
-THEOREM Typed == Spec => []Types
+THEOREM CheckpointsTyped == Spec => []Types
 <1> QED
 
 THEOREM StatesAreReal == Spec => []Real
-<1> QED BY Typed, Types, CheckpointsAreDecided, AdoptedStateIsReal, BlockingSetHasCorrect
+<1> QED BY CheckpointsTyped, Types, CheckpointsAreDecided, AdoptedStateIsReal, BlockingSetHasCorrect
 
 THEOREM VotesInWindow == Spec => []WithinWindow
-<1> QED BY Typed, Types
+<1> QED BY CheckpointsTyped, Types
 =============================================================================

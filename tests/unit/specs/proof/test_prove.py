@@ -21,7 +21,7 @@ from tests.spec_mutants.mutant import SpecMutant
 
 PROOFS = "tetrabft_proofs.tla"
 BOUNDED = {"TablesBounded", "AcceptedIsRight", "AcceptedByQuorum", "DisputedIsHopeless"}  # they count: not proved
-BOUNDED |= {"LogIsBounded", "Recoverable", "SomebodyGoesOn"}  # so do these
+BOUNDED |= {"LogIsBounded", "Recoverable", "SomebodyGoesOn", "FloorCoversForgotten", "FloorIsReachable"}  # so do these
 MUTANTS = [
     mutant
     for mutant in (*tetrabft.MUTANTS, *ledger.MUTANTS, *lamport_clock.MUTANTS, *replicated_log.MUTANTS)
@@ -135,6 +135,12 @@ def test_a_broken_rule_is_not_proved(
 ) -> None:
     monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
     assert unproved(planted(tmp_path, "tetrabft.tla", before, after)) is not None, name
+
+
+@pytest.mark.parametrize("guard", ["    /\\ s > floor[p]\n", "    /\\ floor[p] # Unknown\n    /\\ s > floor[p]\n"])
+def test_a_vote_at_or_below_the_floor_is_not_proved(guard: str, tmp_path: Path) -> None:
+    path = planted(tmp_path, "rejoin.tla", guard, guard.split("\n")[1] + "\n", "replicated_log")
+    assert unproved(path) == "Silent: Vote: SilentWithoutMemory"
 
 
 @pytest.mark.parametrize(("name", "before", "after"), some(LIVENESS, [rule[0] for rule in LIVENESS], 3))

@@ -105,7 +105,20 @@ CHECKPOINTS = Case(
     {"CanBeHad": ("Slot",), "LastOpen": ("Correct",)},
     frozenset({"IsQuorum", "IsBlocking"}),
 )
-CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS]
+REJOIN = Case(
+    "replicated_log",
+    "rejoin_proofs",
+    {
+        "Replica": frozenset({"p1", "p2", "p3", "p4"}),
+        "Byzantine": frozenset({"p4"}),
+        "FaultsMax": 1,
+        "Window": 1,
+        "MaxSlot": 2,
+    },
+    {"Decided": ("Slot",), "IsRecovering": ("Correct",), "Second": ("Correct",)},
+    frozenset({"IsQuorum"}),
+)
+CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS, REJOIN]
 
 
 class Compared:
