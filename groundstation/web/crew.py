@@ -44,7 +44,7 @@ class CrewFlight:
         self._flight = flight
         self._files = tempfile.TemporaryDirectory(prefix="amu-crew-")
         self._count = 0  # of traces
-        self._writer: _Writer | None = None
+        self._writer: CrewTrace | None = None
         self.is_revealed = False
 
     @property
@@ -71,12 +71,10 @@ class CrewFlight:
         state = self._flight.state()
         if self.is_revealed:
             return state
-        told = {name: value for name, value in state.items() if name not in HIDDEN} | {"sight": "crew"}
+        told = hidden_from(state)
         if told["state"] == FAILED:
             told["reason"] = WHY_FAILED
-        if self._writer is not None and self._writer.horizon.is_there:
-            told["horizon"] = self._writer.light()
-        return told
+        return told if self._writer is None else told | self._writer.light()
 
     def advance(self) -> bool:
         """Write on what the crew may see by now. Returns whether there is more to do at once. Raises OSError."""
@@ -102,7 +100,7 @@ class CrewFlight:
         if trace is not None:
             self._count += 1
             path = Path(self._files.name) / f"crew-{self._count}.ndjson"
-            self._writer = _Writer(trace, path, self._flight.scenario())
+            self._writer = CrewTrace(trace, path, self._flight.scenario())
 
     def close(self) -> None:
         """Forget what the crew saw."""
@@ -110,11 +108,16 @@ class CrewFlight:
         self._files.cleanup()
 
 
-class _Writer:
+def hidden_from(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of a flight without what a crew does not know."""
+    return {name: value for name, value in state.items() if name not in HIDDEN} | {"sight": "crew"}
+
+
+class CrewTrace:
     """Writes the crew's trace of one trace."""
 
     def __init__(self, trace: Path, path: Path, scenario: Scenario | None) -> None:
-        self.path, self.horizon = path, Horizon(scenario)
+        self.path, self._horizon = path, Horizon(scenario)
         self._boards = 0 if scenario is None else scenario.mission.boards
         self._geometry = geometry_of(scenario)
         self._tail = Tail(trace)
@@ -128,10 +131,21 @@ class _Writer:
         """Whether this is not the trace that was read so far."""
         return self._tail.path != trace or self._tail.size < self._tail.position
 
-    def light(self) -> dict[str, Any]:
-        """Where the crew sits, and the light time from each board to there."""
-        seconds = [self.horizon.seconds(node, self._now) for node in range(self._boards)]
-        return {"ground": self.horizon.ground, "now": self._now, "seconds": seconds}
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the trace has been read."""
+        return not self._tail.is_behind
+
+    def light(self, at: float | None = None) -> dict[str, Any]:
+        """Where the crew sits, and the light time from each board to there; nothing if there is no light time.
+
+        at: the crew's mission second. None: the latest one.
+        """
+        now = self._now if at is None else at
+        if not self._horizon.is_there:
+            return {}
+        seconds = [self._horizon.seconds(node, now) for node in range(self._boards)]
+        return {"horizon": {"ground": self._horizon.ground, "now": now, "seconds": seconds}}
 
     def write(self, now: float) -> bool:
         """Read on, and write what can have arrived at mission second `now`. Returns whether there is more to read."""
@@ -140,7 +154,7 @@ class _Writer:
             self._read = max(self._read, line["received"])
             seen = seen_by_crew(line, self._geometry)
             if seen is not None:
-                heapq.heappush(self._pending, (self.horizon.arrival(line), line["offset"], seen))
+                heapq.heappush(self._pending, (self._horizon.arrival(line), line["offset"], seen))
         is_behind = self._tail.is_behind and not is_full
         # What has not been read was received later than what has been, and arrives later still.
         self._release(min(now, self._read) if is_behind else now)

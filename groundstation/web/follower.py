@@ -7,6 +7,7 @@ Rules
 - A run that has its verdict is shown with that. Any other trace is checked while it is read, up to a bound
   (`groundstation.web.check`).
 - Checkpoints are kept while it is read, so that a replay may begin anywhere (`groundstation.web.replay`).
+- A replay shows the trace, or what a crew saw of it (`groundstation.web.as_seen`): one of both at a time.
 """
 
 import asyncio
@@ -17,9 +18,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from groundstation.os_errors import explained
 from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.web import check, facts, history
+from groundstation.web.as_seen import CREW, SIGHTS, TRUTH, AsSeen
 from groundstation.web.check import Checking, State
 from groundstation.web.checkpoints import Checkpoints
 from groundstation.web.crew import CrewFlight
@@ -38,6 +41,7 @@ PART_BYTES = 1 << 15  # of the whole, read at a time: some milliseconds
 LOOK_SECONDS = 10.0  # for a page to draw what is shown first
 STEP_SECONDS = 0.1
 FAILED_FOR_CREW = "its log says why"
+NO_TRUTH = "the truth is for the debrief: that begins when the run is over and nobody flies it"
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +60,10 @@ class Follower:
         self._horizon = 0.0  # this mission second
         self._contacts: list[Row] = []
         self._checkpoints = Checkpoints(None)
-        self._replay: Replay | None = None  # of the trace that is followed
+        self._replay: Replay | None = None  # that pages ask: of the trace that is followed, or of the crew's
+        self._truth: Replay | None = None  # of the trace that is followed
+        self._seen: AsSeen | None = None  # what the crew saw of it, if that is chosen
+        self._not_seen = ""  # why that could not be written
         self._prefix: PrefixCheck | None = None
         self._turned = time.monotonic()  # when the replay did
         self.failure = ""  # why it follows no longer
@@ -66,9 +73,8 @@ class Follower:
         planning: asyncio.Task[None] | None = None
         try:
             while True:
-                if self._replay is not None and self._replay.is_active and not self._is_over():
-                    self._replay.leave()  # it was resumed
-                    self._take_state(self._checked)
+                if self._replay is not None and not self._is_over():
+                    self._leave_replay()  # it was resumed
                 trace = self.flight.trace
                 if trace is not None and (self._tail is None or self._is_another(trace, self._tail)):
                     self._show(trace)
@@ -81,6 +87,7 @@ class Follower:
             _log.exception("the console follows the trace no longer")
         finally:
             self._end_check()
+            self._forget_seen()
 
     def told(self) -> dict[str, Any]:
         """The flight's state, and how far its trace was read and checked, in bytes.
@@ -91,9 +98,11 @@ class Follower:
         if self.flight.behaviour is not None:
             found["behaviour"] = self.flight.behaviour.about | {"state": self.flight.behaviour.state(self.hub.end)}
         if self._replay is not None and self._prefix is not None and self._is_over():
-            found["replay"] = {**self._replay.told(), "violations": len(self._violations())}
+            found["replay"] = {**self._replay.told(), "violations": len(self._violations()), **self._told_sight()}
             if self._replay.is_active:
                 found.pop("verdict", None)  # it was not known then
+                if self._shown_seen is not None:
+                    found = self._shown_seen.told(found)
                 return found | {"trace": self._told_of_moment(self._replay, self._prefix.state)}
         if self._tail is not None:
             read = self._whole[0].position if self._whole is not None else self._tail.position
@@ -113,6 +122,26 @@ class Follower:
         told |= {"unreadable": 0, "checked": judged.get("checked", 0), "check_error": judged.get("error")}
         return told
 
+    def _told_sight(self) -> dict[str, Any]:
+        """Which sight a replay keeps to, where there is a choice."""
+        if self._no_choice():
+            return {}
+        told: dict[str, Any] = {"sights": SIGHTS, "sight": TRUTH if self._seen is None else CREW}
+        if self._seen is not None and not self._seen.is_written:
+            told["is_behind"] = True
+        return told | ({"sight_error": self._not_seen} if self._not_seen else {})
+
+    @property
+    def trace(self) -> Path | None:
+        """The trace in which pages may look: that of what is shown."""
+        return self.flight.trace if self._shown_seen is None else self._shown_seen.replay.trace
+
+    @property
+    def _shown_seen(self) -> AsSeen | None:
+        """What the crew saw, if that is shown."""
+        is_shown = self._seen is not None and self._replay is self._seen.replay and self._replay.is_active
+        return self._seen if is_shown else None
+
     @property
     def bound(self) -> int:
         """The byte of the trace before which pages may look."""
@@ -122,12 +151,72 @@ class Follower:
         """Do what a page asks of a replay. Raises ReplayError, OSError."""
         if self._replay is None or not self._is_over():
             raise ReplayError(f"the flight is {self.flight.state().get('state')}; a run is replayed when it is over")
-        await self._replay.ask(action, to, self._violations())
+        if action == "sight":
+            self._choose(to)
+        elif self._seen is not None and self._seen.is_written:
+            await self._seen.ask(action, to)
+        else:
+            await self._replay.ask(action, to, self._violations())
         if not self._replay.is_active:
             self._take_state(self._checked)
 
+    def _no_choice(self) -> str:
+        """Why nobody may choose between what happened and what the crew saw; empty if people may."""
+        return "" if self.flight.behaviour is None else "a behaviour of a module has no crew: there is one sight of it"
+
+    def _choose(self, sight: object) -> None:
+        """Keep to one of SIGHTS. Raises ReplayError."""
+        reason = self._no_choice() or ("" if sight in SIGHTS else f"sight: want {' or '.join(SIGHTS)}")
+        if reason or self._truth is None or self._prefix is None:
+            raise ReplayError(reason)
+        self._not_seen = ""
+        if sight == TRUTH and self._seen is not None:
+            if self._replay is self._seen.replay:
+                self._truth.take_over(self._seen.replay)
+            self._forget_seen()
+        elif sight == CREW and self._seen is None:
+            try:
+                self._seen = AsSeen(self._truth.trace, self.flight.scenario(), self.hub, self._prepare)
+            except OSError as error:
+                raise ReplayError(f"what the crew saw cannot be written: {explained(error)}") from error
+
+    def _write_seen(self) -> bool:
+        """Write what the crew saw, and show it when it is whole. Returns whether there is more to write."""
+        seen = self._seen
+        if seen is None or seen.is_written or self._replay is None or self._prefix is None:
+            return False
+        try:
+            is_more = seen.write()
+        except OSError as error:
+            self._not_seen = f"what the crew saw cannot be written: {explained(error)}"
+            self._forget_seen()
+            return False
+        if not is_more:
+            self._prefix.close()
+            seen.replay.take_over(self._replay)
+            self._replay = seen.replay
+        return is_more
+
+    def _forget_seen(self) -> None:
+        self._replay = self._truth
+        if self._seen is not None:
+            self._seen.close()
+            self._seen = None
+
+    def _leave_replay(self) -> None:
+        """Show the run as it is: it goes on."""
+        if self._replay is not None and self._replay.is_active:
+            self._replay.leave()
+            self._take_state(self._checked)
+        if self._seen is not None and self._truth is not None:
+            if self._replay is self._seen.replay:
+                self._truth.take_over(self._seen.replay)
+            self._forget_seen()
+
     def _violations(self) -> set[int]:
-        """The numbers of the lines that the verdict on the whole trace names."""
+        """The numbers of the lines that the verdict on the whole trace names. None beside what the crew saw."""
+        if self._seen is not None:
+            return set()
         found = (named_lines(text) for text in self._checked.get("violations", []))
         return {lines[0] for lines in found if lines}
 
@@ -148,7 +237,7 @@ class Follower:
         if replay.is_at_end:
             replay.leave()
             self._take_state(self._checked)
-        elif replay.is_active and prefix.look(replay.shown, not (replay.is_playing or is_behind)):
+        elif self._shown_seen is None and prefix.look(replay.shown, not (replay.is_playing or is_behind)):
             self._show_state(prefix.state)
             self.hub.spread()
         return is_behind
@@ -160,13 +249,14 @@ class Follower:
     def _show(self, trace: Path) -> None:
         """Begin with another trace."""
         self._end_check()
+        self._forget_seen()
         tail = self._tail = Tail(trace)
         self._whole, self._checked, self._shown = None, {}, time.monotonic()
         self._contacts, self._horizon = [], 0.0
         scenario = self.flight.scenario()
         self._checkpoints = Checkpoints(scenario)
         self.hub.restart(Model(scenario))
-        self._replay = Replay(self.hub, trace, self._checkpoints, self._prepare)
+        self._replay = self._truth = Replay(self.hub, trace, self._checkpoints, self._prepare)
         self._prefix = PrefixCheck(trace)
         verdict = self._verdict()
         if verdict is not None:
@@ -194,8 +284,9 @@ class Follower:
         """Read on. Returns whether there is more."""
         if self._tail is None:
             return False
+        is_writing = self._write_seen()
         if self._replay is not None and self._prefix is not None and self._replay.is_active:
-            return self._turn(self._replay, self._prefix)
+            return self._turn(self._replay, self._prefix) or is_writing
         self._turned = time.monotonic()
         if self._checking is not None and self._checking.state is not self._checked:
             self._take_state(self._checking.state)
@@ -205,7 +296,7 @@ class Follower:
         self.hub.take(lines, self._tail.position)
         if self._whole is None:
             self._checkpoints.offer(self._tail.position, self.hub.model)
-        return self._read_whole() or self._tail.is_behind
+        return self._read_whole() or self._tail.is_behind or is_writing
 
     def _read_whole(self) -> bool:
         """Read a part of a long trace. Returns whether there is more."""
@@ -280,6 +371,9 @@ class CrewFollower(Follower):
 
     def _check(self, trace: Path) -> Checking | None:
         return None
+
+    def _no_choice(self) -> str:
+        return super()._no_choice() if self._crew.is_revealed else NO_TRUTH
 
     def _verdict(self) -> Checked | None:
         return super()._verdict() if self._crew.is_revealed else None

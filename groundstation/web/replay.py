@@ -27,9 +27,10 @@ from groundstation.web.tail import Line, Tail, parse
 END_BYTES = 1 << 21  # of the trace, in which its last event is looked for
 BEFORE_BYTES = 1 << 17  # of the trace, in which the events before a moment are looked for
 SPEEDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0)
-
-
-ASKED = "play, pause, next, previous, violation, end; seek, slot or line with a number `to`; speed with one of `speeds`"
+ASKED = (
+    "play, pause, next, previous, violation, end; seek, slot or line with a number `to`; speed with one of `speeds`; "
+    "sight with crew or truth"
+)
 
 
 class ReplayError(Exception):
@@ -189,6 +190,18 @@ class Replay:
             self.is_active = self.is_playing = False
             self.epoch += 1
             self._hub.restart(*self._aside)
+
+    def take_over(self, other: "Replay") -> None:
+        """Show this trace of the same run in place of another one, at the moment that is shown."""
+        self.epoch, self.speed, self.is_active = other.epoch, other.speed, False
+        if other.is_active:
+            at, is_playing, aside = other.at, other.is_playing, other._aside
+            other.is_active = other.is_playing = False
+            self._enter()
+            self._aside, self.is_playing = aside, is_playing
+            self.epoch += 1
+            self._hub.restart(Model(self._checkpoints.scenario))  # nothing of the other trace stays
+            self.seek(at)
 
     def _enter(self) -> None:
         if self.is_active:

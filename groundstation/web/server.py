@@ -212,7 +212,7 @@ class WebConsole:
 
     async def _events(self, asked: Asked) -> Response:
         view, wanted = self._view(asked.person), asked.request.query_params
-        trace = view.flight.trace
+        trace = view.follower.trace
         if trace is None:
             return refused(404, "there is no trace yet")
         try:
@@ -231,7 +231,7 @@ class WebConsole:
 
     async def _search(self, asked: Asked) -> Response:
         view, wanted = self._view(asked.person), asked.request.query_params
-        trace = view.flight.trace
+        trace = view.follower.trace
         words, without = (tuple(wanted.get(name, "").lower().split()) for name in ("words", "without"))
         if trace is None or not words:
             return refused(400, "words: want some; and there must be a trace")
@@ -248,12 +248,12 @@ class WebConsole:
     async def _violation(self, asked: Asked) -> Response:
         view = self._view(asked.person)
         row = view.hub.model.tables["properties"].get(asked.request.query_params.get("property", ""))
-        if view.flight.trace is None or row is None or row["state"] != VIOLATED:
+        if view.follower.trace is None or row is None or row["state"] != VIOLATED:
             return refused(404, "property: want one that is violated")
         try:
-            return JSONResponse(self._violations.answer(view.flight.trace, row))
+            return JSONResponse(self._violations.answer(view.follower.trace, row))
         except OSError as error:
-            return refused(404, f"{view.flight.trace}: cannot be read: {error.strerror}")
+            return refused(404, f"{view.follower.trace}: cannot be read: {error.strerror}")
 
     async def _order(self, asked: Asked) -> Response:
         person, run = asked.person, self.flight.run
@@ -282,7 +282,7 @@ class WebConsole:
         except ReplayError as error:
             return refused(409, str(error))
         except OSError as error:
-            return refused(404, f"{view.flight.trace}: cannot be read: {error.strerror}")
+            return refused(404, f"{view.follower.trace}: cannot be read: {error.strerror}")
         return JSONResponse({"outcome": "accepted"})
 
     # --- the live line --------------------------------------------------------------------------

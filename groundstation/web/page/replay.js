@@ -1,4 +1,4 @@
-// The bar of a replay: play, step, leap, speed, and a slider over the mission. All pages of the console see the same moment.
+// The bar of a replay: play, step, leap, speed, a slider over the mission, and whose sight it keeps to. All pages of one sight see the same moment.
 
 import { el, span, update } from "./dom.js";
 import { act, notify } from "./main.js";
@@ -7,7 +7,9 @@ import { may, replay as ask, store } from "./store.js";
 export const keys = [
   ["space", "play, or pause"], ["< >", "the event before, or the next one"], ["{ }", "5 % back, or on"], ["( )", "slower, faster"],
   ["B E", "the begin, the end"], ["j", "go to a second or a slot"], ["V", "the next violation"],
+  ["K", "as the crew saw it, or the truth"],
 ];
+const SIGHTS = { crew: "as the crew saw it", truth: "the truth" };
 const LEAP = 0.05; // of the mission
 const WAIT_MS = 150; // between two places of a slider that is dragged
 
@@ -25,6 +27,7 @@ const play = () => act(ask(now().is_playing ? "pause" : "play"));
 const next = () => act(ask("next"));
 const previous = () => act(ask("previous"));
 const violation = () => act(ask("violation"));
+const choose = (sight) => act(ask("sight", sight));
 
 function leap(share) {
   const { at, end } = now();
@@ -50,6 +53,7 @@ function jump(event) {
 const KEYS = {
   " ": play, ">": next, "<": previous, "{": () => leap(-LEAP), "}": () => leap(LEAP), "(": () => faster(-1), ")": () => faster(1),
   B: () => seek(0), E: () => act(ask("end")), j: () => parts.field.focus(), V: violation,
+  K: () => choose(now().sight === "crew" ? "truth" : "crew"),
 };
 
 export function onKey(event) {
@@ -64,8 +68,9 @@ function make(host) {
   const left = el("div", { class: "controls" }), right = el("div", { class: "controls" });
   const form = el("form", { class: "controls", onsubmit: jump }, el("label", { for: "jump" }, "go to ", el("kbd", {}, "j")), field);
   const said = el("span", { class: "at", role: "status", "aria-live": "off" });
-  host.append(left, slider, said, form, right);
-  parts = { slider, field, left, right, said };
+  const sight = el("div", { class: "controls", role: "group", "aria-label": "whose sight" });
+  host.append(left, slider, said, form, sight, right);
+  parts = { slider, field, left, right, said, sight };
 }
 
 export function draw(host) {
@@ -76,7 +81,7 @@ export function draw(host) {
   const key = JSON.stringify([told, mine]);
   if (key === drawn) return;
   drawn = key;
-  const { slider, field, left, right, said } = parts;
+  const { slider, field, left, right, said, sight } = parts;
   const button = (key, keys, label, text, onclick, more = {}) => el("button", { key, onclick, "aria-label": label, title: `${label} (${keys})`, "aria-keyshortcuts": keys, disabled: !mine, ...more }, text);
   update(left,
     button("begin", "B", "to the begin", "|◀", KEYS.B), button("previous", "<", "the event before", "◀", previous),
@@ -89,5 +94,8 @@ export function draw(host) {
   if (document.activeElement !== slider || told.is_playing || told.is_at_end) slider.value = String(told.at);
   slider.setAttribute("aria-valuetext", `${told.at.toFixed(3)} seconds of ${told.end.toFixed(3)}`);
   update(said, store.flight.behaviour ? `state ${told.at} of ${told.end}${told.is_at_end ? ", the end" : ""}` : `${told.at.toFixed(3)} s of ${span(told.end)}${told.is_behind ? ", reading" : told.is_at_end ? ", the end" : ""}`);
+  sight.hidden = !told.sights;
+  update(sight, (told.sights ?? []).map((each) => el("button", { key: each, onclick: () => choose(each), "aria-pressed": String(told.sight === each), "aria-keyshortcuts": "K", title: `${SIGHTS[each]} (K)`, disabled: !mine }, SIGHTS[each])),
+    told.sight_error ? el("span", { key: "error", class: "bad", role: "alert" }, told.sight_error) : null);
   update(right, told.violations ? button("violation", "V", "the next violation", ["Next violation ", el("kbd", { "aria-hidden": "true" }, "V")], violation, { class: "bad", "aria-label": null }) : null);
 }
