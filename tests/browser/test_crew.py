@@ -3,6 +3,7 @@ director does: nothing of it is there before the debrief, all of it afterwards."
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 from groundstation.flight import rehearsal
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Plan
+from groundstation.record import run_directory
 from groundstation.scenario import model
 from groundstation.web import crew
 from groundstation.web.flights import Flight
 from tests.browser.conftest import Opened
+from tests.browser.test_views import THEMES, Look
 from tests.support.secrets import BENCH_EVENTS, events_in
 from tests.support.served import ROLE_FILE, Served
 
@@ -23,6 +26,9 @@ pytestmark = pytest.mark.browser
 
 MISSION = "lunar-handover"
 BY_HAND = "the lander is cut off"
+INJECTS = '[aria-label="injects"]'
+MOMENT = '#replay .at:text-matches("^20.000 s of [^,]*$")'
+KNOWN = "import('/page/store.js').then(({ store }) => JSON.stringify([store.tables, store.events, store.flight]))"
 
 
 def _secrets() -> set[str]:
@@ -165,3 +171,44 @@ def test_the_search_of_all_bytes_can_fail(
     assert bool(found) == leaks
     assert not leaks or {"Inject", "solar noise"} <= found
     assert set(BENCH_EVENTS) >= {"Inject"}
+
+
+def test_a_replay_keeps_to_what_the_crew_saw_or_to_the_truth(
+    people: Callable[[Flight], dict[str, Opened]], interrupted: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / interrupted.name
+    shutil.copytree(interrupted, run, ignore=shutil.ignore_patterns("*.sock"))
+    told = {"verdict": "pass", "lines": ["x"], "findings": [], "violations": [], "not_checked": {}, "invariants": {}}
+    run_directory.write_json(run / run_directory.VERDICT, told)
+    operator = people(Flight(run=run))["operator"]
+    page = operator.page
+    operator.state("over: pass")
+    page.keyboard.press("c")
+    operator.wait(f"{INJECTS} >> text=solar noise")
+    operator.wait('[aria-label="whose sight"] button[aria-pressed="true"]:text-is("the truth")')
+    page.keyboard.press("K")
+    operator.wait('[aria-label="whose sight"] button[aria-pressed="true"]:text-is("as the crew saw it")')
+    operator.wait(f"{INJECTS} >> text=solar noise")  # the end is the debrief
+    page.keyboard.press("j")
+    page.keyboard.type("20")
+    page.keyboard.press("Enter")
+    operator.wait(MOMENT)
+    operator.wait('#mission-time:text-matches(", boards as of 1[0-9]")')
+    page.locator(INJECTS).wait_for(state="hidden")
+    assert _found_in([page.evaluate(KNOWN)]) == set()
+    page.keyboard.press("7")
+    operator.wait("text=The verdict on each property is told in the debrief.")
+    look = Look(operator, "as-seen")
+    look.at_every_view_of(["overview", "procedure"], *THEMES)
+    look.fits_in_every_size("procedure")
+    page.keyboard.press("?")
+    operator.wait('dialog td:text-is("as the crew saw it, or the truth")')
+    look.at("keys")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="the truth").click()
+    operator.wait(f"{INJECTS} >> text=solar noise")
+    operator.wait(MOMENT)  # the same
+    assert _found_in([page.evaluate(KNOWN)]) >= {"solar noise"}
+    look.at("truth")
+    assert look.found == {}
+    assert operator.errors == []
