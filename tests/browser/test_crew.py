@@ -197,7 +197,7 @@ def test_a_replay_keeps_to_what_the_crew_saw_or_to_the_truth(
     page.locator(INJECTS).wait_for(state="hidden")
     assert _found_in([page.evaluate(KNOWN)]) == set()
     page.keyboard.press("7")
-    operator.wait("text=The verdict on each property is told in the debrief.")
+    operator.wait("text=The verdict on each property")
     look = Look(operator, "as-seen")
     look.at_every_view_of(["overview", "procedure"], *THEMES)
     look.fits_in_every_size("procedure")
