@@ -180,7 +180,7 @@ class Proceed(_Strict):
 
     @property
     def words(self) -> str:
-        return f"{self.action} of step {self.step}"
+        return f"{'begin' if self.action == 'step' else self.action} of step {self.step}"
 
 
 class Poll(_Strict):

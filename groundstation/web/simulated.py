@@ -81,4 +81,4 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def _words(ran: subprocess.CompletedProcess[str]) -> str:
     said = (ran.stderr.strip() or ran.stdout.strip())[-TOLD_CHARACTERS_MAX:]
-    return escaped_lines(said) or f"it ended with exit code {ran.returncode}"
+    return escaped_lines(said.removeprefix("amu sim: ")) or f"it ended with exit code {ran.returncode}"

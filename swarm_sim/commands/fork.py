@@ -87,5 +87,5 @@ def _print(found: "Fork", out: Path) -> None:
         console.print(escaped(f"first divergent step, in the {run}: {told(event)}"), soft_wrap=True)
     for row in found.rows:
         if row.parent != row.branch:
-            console.print(escaped(f"{row.name}: {row.parent} -> {row.branch}"), soft_wrap=True)
+            console.print(escaped(row.told()), soft_wrap=True)
     console.print(escaped(f"pictures  {out / 'diff.html'}"), soft_wrap=True)

@@ -117,6 +117,16 @@ class Row:
     parent: object
     branch: object
 
+    def told(self) -> str:
+        """What differs, in a line."""
+        if not isinstance(self.parent, list) or not isinstance(self.branch, list):
+            return f"{self.name}: {self.parent} -> {self.branch}"
+        parent, branch = (
+            ", ".join(map(str, (one for one in mine if one not in other))) or "none"
+            for mine, other in ((self.parent, self.branch), (self.branch, self.parent))
+        )
+        return f"{self.name} of the parent only: {parent}; of the branch only: {branch}"
+
 
 def outcomes(parent: Outcome, branch: Outcome) -> list[Row]:
     """The figures of two outcomes side by side."""

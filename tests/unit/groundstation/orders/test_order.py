@@ -148,3 +148,8 @@ def test_what_is_recorded_can_be_read_again() -> None:
     assert read_body(body.model_dump(mode="json")) == body
     with pytest.raises(OrderError):
         read_body({"kind": "explode"})
+
+
+def test_a_word_to_the_procedure_is_told_in_words() -> None:
+    told = [read_body({"kind": "procedure", "action": action, "step": "coast"}).words for action in ("step", "skip")]
+    assert told == ["begin of step coast", "skip of step coast"]

@@ -239,3 +239,10 @@ def test_the_command_refuses_what_is_not_the_recorded_run(tmp_path: Path) -> Non
     done = RUNNER.invoke(app, ["fork", str(tmp_path / "none"), "--at", "0.9", "--out", str(out)])
     assert done.exit_code == 2
     assert "there is no such file or folder" in done.output
+
+
+def test_a_figure_that_differs_is_told_in_a_line() -> None:
+    assert compare.Row("slots", 22, 20).told() == "slots: 22 -> 20"
+    marks = compare.Row("marks", ["view change", "checkpoint"], ["checkpoint", "turn taken"])
+    assert marks.told() == "marks of the parent only: view change; of the branch only: turn taken"
+    assert compare.Row("marks", [], ["x"]).told() == "marks of the parent only: none; of the branch only: x"
