@@ -1,13 +1,14 @@
 """Asks the engine about a recorded trace."""
 
 from pathlib import Path
+from typing import Any
 
 from groundstation.why.answer import Answer
 from groundstation.why.engine import Engine
 from specs.checking.trace import Event, Reader, TraceError, links, says, tick_seconds
 
 
-def line_of(event: Event) -> dict[str, object]:
+def line_of(event: Event) -> dict[str, Any]:
     """An event as the line that it was read from, as far as the engine looks at it."""
     envelope = {"node": event.node, "boot": event.boot, "seq": event.seq, "lamport": event.lamport}
     about = {"event": event.name, "ticks": event.ticks or 0, "received": event.received or 0.0}

@@ -87,7 +87,7 @@ class Board:
             return
         if self.ticks < 0 or ticks < self.ticks:
             self._anchor = (ticks, now)
-        elif now - self._anchor[1] >= RATE_TICKS * tick_seconds:
+        elif now > self._anchor[1] and now - self._anchor[1] >= RATE_TICKS * tick_seconds:
             self._rate = (ticks - self._anchor[0]) * tick_seconds / (now - self._anchor[1])
             self._anchor = (ticks, now)
         self.ticks, self.ticked_at, self.words_since = ticks, now, 0
@@ -95,7 +95,7 @@ class Board:
     def rate(self, tick_seconds: float) -> float:
         """Of its clock: ticks of its counter in a tick of mission time, lately."""
         seconds = self.heard_at - self._anchor[1]
-        if seconds < RATE_TICKS * tick_seconds:
+        if seconds <= 0 or seconds < RATE_TICKS * tick_seconds:
             return self._rate
         return (self.ticks - self._anchor[0]) * tick_seconds / seconds
 

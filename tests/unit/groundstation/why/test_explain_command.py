@@ -122,3 +122,13 @@ def test_without_the_length_of_a_tick_it_cannot_tell(tmp_path: Path, stall: list
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     told = json.loads(_run(str(path), "--json").stdout)
     assert (told["state"], told["cause"], told["unknown"]) == ("stuck", "cannot tell", ["RunStart.tick_seconds"])
+
+
+def test_boards_heard_twice_at_one_moment_have_no_rate(tmp_path: Path, stall: list[dict[str, Any]]) -> None:
+    trace = tmp_path / "trace.ndjson"
+    start = {name: value for name, value in stall[0].items() if name != "tick_seconds"}
+    for first in (start, stall[0]):  # without and with the length of a tick
+        trace.write_text("".join(json.dumps(line | {"received": 1.0}) + "\n" for line in [first, *stall[1:]]))
+        found = _run(str(trace), "--json")
+        assert found.exit_code == 0, found.output
+        assert json.loads(found.stdout)["at"] == 1.0
