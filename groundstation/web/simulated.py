@@ -14,6 +14,7 @@ from pathlib import Path
 from groundstation.record import run_directory
 from groundstation.web.flights import AMU
 from specs.escape import MultilineError, escaped, escaped_lines
+from specs.files import open_regular
 
 SQLITE = b"SQLite format 3\x00"  # how the store of a campaign begins
 TOLD_CHARACTERS_MAX = 2000
@@ -28,7 +29,7 @@ class SimulationError(MultilineError):
 def is_store(path: Path) -> bool:
     """Whether a file is a database, as the store of a campaign is."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(len(SQLITE)) == SQLITE
     except OSError:
         return False

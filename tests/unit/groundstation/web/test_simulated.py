@@ -4,6 +4,7 @@ tests/data/simulation/two_liars.toml is what `amu shrink` made of six slots with
 """
 
 import json
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -82,3 +83,5 @@ def test_a_file_that_is_no_store_is_left_to_others(tmp_path: Path) -> None:
     assert not simulated.is_store(tmp_path)
     assert not simulated.is_store(SHRUNK)
     assert not simulated.is_store(tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")
+    assert not simulated.is_store(tmp_path / "pipe")  # and does not wait for a writer
