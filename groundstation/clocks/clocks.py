@@ -308,7 +308,7 @@ class Clocks:
         stage, operation, board = fields["stage"], (fields["client"], fields["operation"]), fields.get("board")
         if stage in ("queued", "uplinked"):
             self._leaves(operation, received, stage == "uplinked")
-        if board is None:
+        if type(board) is not int:
             return
         if stage == "uplinked" and (*operation, board) not in self._asked:
             if len(self._asked) == REQUESTS_MAX:

@@ -53,7 +53,7 @@ def write(path: Path, out: Path | None = None) -> Path:
 
 
 def _default(path: Path) -> Path:
-    if path.is_file():
+    if run_directory.is_trace(path):
         return path.with_suffix(".pdf")
     return (run_directory.find(path) / run_directory.REPORT).with_suffix(".pdf")
 

@@ -20,11 +20,13 @@ from groundstation.procedures.runner import CONTINUED, HELD, LOADED, OVER, PAUSE
 from groundstation.procedures.seen import HEARD_WALL_SECONDS, Seen
 from groundstation.scenario.model import Scenario
 from groundstation.web.tail import Line
-from specs.checking.trace import Reader, TraceError
+from specs.checking.trace import Event, Reader, TraceError
+from specs.escape import escaped
 
 FAULTS = ("board", "fault", "end-fault", "inject")  # orders of a director
 OPERATOR = "operator"
 EVENTS = ("Procedure", "Poll", "Inject", "Order")  # of people, or of what is played to them
+OPTIONAL = {"role": str, "reason": str, "title": str, "text": str, "operation": int}  # fields of those
 
 
 @dataclass(frozen=True)
@@ -203,11 +205,22 @@ def read(trace: Path, scenario: Scenario | None, has_operator: bool) -> Debrief:
         if event.received is None:
             raise TraceError(f"line {event.line}: every event needs a field 'received', in mission seconds")
         line["offset"] = event.line
+        if event.name in EVENTS:
+            _check_optional(event)
         try:
             fold.take(line, Moment(event.line, event.received))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise TraceError(f"line {event.line}: {event.name} is not as amu rehearse records it: {error!r}") from error
     return fold.finish()
+
+
+def _check_optional(event: Event) -> None:
+    """Fields of people's events that need not be there. Raises TraceError."""
+    for name, kind in OPTIONAL.items():
+        found = event.fields.get(name)
+        if name in event.fields and type(found) is not kind and (found is not None or kind is str):
+            wanted = "a text" if kind is str else "a whole number"
+            raise TraceError(f"line {event.line}: {event.name}.{name}: want {wanted}, have {escaped(repr(found))[:80]}")
 
 
 def outcome(debrief: Debrief, step: str) -> Move | None:

@@ -27,7 +27,7 @@ def write(path: Path, out: Path | None = None, always: bool = False) -> Path:
     always: with the chapters of a debrief, also where nobody acted.
     """
     told = functools.partial(_chapters, always=always)
-    if path.is_file():
+    if run_directory.is_trace(path):
         return report.write_trace(path, out, told)
     return report.write(run_directory.find(path), out, told)
 

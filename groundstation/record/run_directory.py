@@ -75,10 +75,14 @@ def find(path: Path) -> Path:
     return max(runs, key=lambda run: ((run / TRACE).stat().st_mtime_ns, run.name))
 
 
+def is_trace(path: Path) -> bool:
+    """Whether `path` means a trace, not a folder. It may be no regular file: who opens it says so."""
+    return os.path.exists(path) and not os.path.isdir(path)
+
+
 def trace_of(path: Path) -> Path:
     """The trace meant by `path`: a trace file, a run folder, or a folder of runs. Raises RunDirectoryError."""
-    is_file = os.path.exists(path) and not os.path.isdir(path)
-    return path if is_file else find(path) / TRACE
+    return path if is_trace(path) else find(path) / TRACE
 
 
 def write_json(path: Path, content: object) -> None:

@@ -27,12 +27,11 @@ from groundstation.report.series import Collector, Series
 from groundstation.report.stall import stall
 from groundstation.report.timeline import mission
 from groundstation.scenario.model import Scenario, ScenarioError, load
-from specs import strict_json
+from groundstation.why.read import line_of
 from specs.checking.prefix import named_lines
 from specs.checking.schema import Fields
-from specs.checking.trace import TraceError
+from specs.checking.trace import Reader, TraceError
 from specs.escape import escaped
-from specs.files import open_regular
 
 
 @dataclass(frozen=True)
@@ -154,18 +153,16 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
     """The series of a trace. Skips a truncated last line."""
     collector = Collector(byzantine)
     try:
-        with open_regular(trace) as file:
-            for number, line in enumerate(file, 1):
-                if line.endswith(b"\n"):
-                    try:
-                        found: Any = strict_json.loads(line.decode())
-                        collector.feed(found)
-                    except (AttributeError, ValueError, KeyError, TypeError) as error:
-                        raise run_directory.RunDirectoryError(
-                            f"{trace}:{number}: not a trace event: {error!r}"
-                        ) from error
-    except OSError as error:
-        raise run_directory.RunDirectoryError(f"{trace}: cannot be read ({error.strerror})") from error
+        for event in Reader(trace):
+            line: Any = line_of(event)
+            try:
+                collector.feed(line)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                raise TraceError(
+                    f"line {event.line}: {event.name} is not as amu rehearse records it: {error!r}"
+                ) from error
+    except TraceError as error:
+        raise run_directory.RunDirectoryError(f"{trace}: {error}") from error
     return collector.series()
 
 

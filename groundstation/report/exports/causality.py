@@ -24,8 +24,7 @@ from pathlib import Path
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire.messages import BY_KIND
 from groundstation.clocks.clocks import Clocks, Estimate
-from specs.checking.trace import Event, TraceError, parse_bytes
-from specs.files import open_regular
+from specs.checking.trace import Event, Reader, TraceError
 
 MICROSECONDS = 1_000_000
 VALUE_CHARACTERS = 12  # of a digest or a list: enough to compare by eye
@@ -60,15 +59,13 @@ def read(
     clocks = clocks or Clocks()
     steps: list[Step] = []
     try:
-        with open_regular(trace) as file:
-            for number, line in enumerate(file, 1):
-                if line.endswith(b"\n"):
-                    step = _step(line, trace, number)
-                    clocks.feed(step.event)
-                    if (since is None or step.received >= since) and (until is None or step.received <= until):
-                        steps.append(step)
-    except OSError as error:
-        raise TraceError(f"{trace}: cannot be read: {error.strerror}") from None
+        for event in Reader(trace):
+            step = _step(event)
+            clocks.feed(event)
+            if (since is None or step.received >= since) and (until is None or step.received <= until):
+                steps.append(step)
+    except TraceError as error:
+        raise TraceError(f"{trace}: {error}") from None
     if not steps:
         between = "" if since is None and until is None else " received in that time"
         raise EmptyTraceError(f"{trace}: holds no event{between}; want a trace as amu rehearse records it")
@@ -77,13 +74,9 @@ def read(
     return ordered(steps)
 
 
-def _step(line: bytes, trace: Path, number: int) -> Step:
-    try:
-        event = parse_bytes(line, number)
-    except TraceError as error:
-        raise TraceError(f"{trace}: {error}") from None
+def _step(event: Event) -> Step:
     if event.received is None:
-        raise TraceError(f"{trace}: line {number}: every event needs a field 'received', in mission seconds")
+        raise TraceError(f"line {event.line}: every event needs a field 'received', in mission seconds")
     return Step(event, float(event.received))
 
 

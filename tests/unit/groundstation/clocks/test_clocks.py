@@ -327,3 +327,11 @@ def test_lines_without_ticks_or_receipt_are_passed_over() -> None:
         board.clocks.feed(event)
         assert board.clocks.at(event) is None
     assert board.clocks.lives() == []
+
+
+@pytest.mark.parametrize("board", [[], {}, "1", True])
+def test_a_telecommand_of_no_board_bounds_no_clock(board: object) -> None:
+    fields: dict[str, object] = {"client": 0, "operation": 1, "stage": "uplinked", "board": board}
+    clocks = Clocks()
+    clocks.feed(Event(1, GROUND, 0, 0, 1, "Telecommand", fields, 0, "sim", 1.0))
+    assert clocks.lives() == []

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -245,7 +246,7 @@ def test_a_last_line_that_was_cut_off_is_left_out(trace: Trace, tmp_path: Path) 
 def test_what_no_flight_records_is_named_with_its_line(trace: Trace, tmp_path: Path) -> None:
     number = next(number for number, line in enumerate(trace.lines, 1) if line["event"] == "Fault")
     trace.lines[number - 1]["counts"] = "many"
-    with pytest.raises(RunDirectoryError, match=rf"trace\.ndjson:{number}: not a trace event"):
+    with pytest.raises(RunDirectoryError, match=rf"trace\.ndjson: line {number}: Fault is not as"):
         write.write(trace.save(tmp_path / "trace.ndjson"))
 
 
@@ -313,3 +314,19 @@ def test_the_quorum_of_an_answer_is_what_had_time_to_arrive(trace: Trace, tmp_pa
     rows = Figures(section(write.write(folder).read_text(), "Go / no-go")).rows[1:]
     # The boots of 0.5 s arrive at 3.75 s, but for that of board 0, beside the crew.
     assert [row[4][:6] for row in rows] == ["1 of 4", "4 of 4"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("text", {}), ("text", None), ("role", ["<b>"]), ("operation", "9")])
+def test_an_optional_field_of_another_kind_is_named(tmp_path: Path, field: str, value: object) -> None:
+    made = Trace()
+    made.ground(1.0, "Inject", **{"inject": "a", "status": "begun", "sender": "bob", "told": KILL, field: value})
+    with pytest.raises(RunDirectoryError, match=rf"line \d+: Inject\.{field}: want a "):
+        write.write(made.save(tmp_path / "trace.ndjson"))
+
+
+def test_a_pipe_or_a_device_is_no_trace(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in ((tmp_path / "pipe", "a pipe"), (Path("/dev/full"), "a device")):
+        with pytest.raises(RunDirectoryError, match=rf"it is {kind}; want a regular file"):
+            write.write(path, tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()

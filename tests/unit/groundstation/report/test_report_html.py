@@ -114,9 +114,28 @@ def test_report_of_a_run_that_never_began(tmp_path: Path) -> None:
     assert "not judged" in report.write(_run_folder(tmp_path, b"")).read_text()
 
 
-@pytest.mark.parametrize("damaged", [b'{"node": 1}\n', b"[" * 50_000 + b"\n", b'{"node": 1, "node": 2}\n', b"\xff\n"])
+NO_NUMBER = b'{"node":"x","boot":0,"seq":0,"lamport":1,"ticks":0,"received":0.1,"event":"Silent","reason":"x"}\n'
+DAMAGED = [
+    b'{"node": 1}\n',
+    b"[" * 50_000 + b"\n",
+    b'{"node": 1, "node": 2}\n',
+    b"\xff\n",
+    NO_NUMBER,
+    b"x" * 2**21 + b"\n",
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
 def test_damaged_line_is_named(tmp_path: Path, trace: Path, damaged: bytes) -> None:
     lines = trace.read_bytes().splitlines(keepends=True)
     lines[4] = damaged
-    with pytest.raises(RunDirectoryError, match=r"trace\.ndjson:5: not a trace event"):
+    with pytest.raises(RunDirectoryError, match=r"trace\.ndjson: line 5: "):
         report.write(_run_folder(tmp_path, b"".join(lines)))
+
+
+@pytest.mark.parametrize("seconds", ['"x"', "[]", "1" + "0" * 400])
+def test_optional_field_without_a_meaning_is_named(tmp_path: Path, trace: Path, seconds: str) -> None:
+    head = '{"node":255,"boot":0,"seq":9999,"lamport":9999,"ticks":0,"received":9999.5,"event":"BoardFault"'
+    line = f'{head},"board":1,"kind":"pause","seconds":{seconds}}}\n'
+    with pytest.raises(RunDirectoryError, match=r"trace\.ndjson: line \d+: BoardFault is not as"):
+        report.write(_run_folder(tmp_path, trace.read_bytes() + line.encode()))
