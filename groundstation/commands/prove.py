@@ -29,6 +29,7 @@ def prove(
     Each theorem in specs/FEATURE/*_proofs.tla becomes obligations for the solvers z3 and cvc5 (extra `prove`): the
     invariant holds at first, and every action keeps each of its conjuncts. What a solver does not know is unproved.
     Column *models*: for how many obligations z3 finds that their facts can hold; facts that cannot are an error.
+    Rows *(actions)*: the invariants and the guards of each action, which must have a model.
     Proofs of unchanged questions come from a cache.
 
         amu prove
@@ -81,11 +82,14 @@ def _print(report: "Report") -> None:
             Text(theorem.name),
             str(len(theorem.outcomes)),
             str(sum(bool(outcome.answers) for outcome in theorem.outcomes)),
-            str(theorem.facts["model"]),
+            f"{theorem.facts['model']}/{theorem.facts.total()}",
             Text(theorem.status, style=styles[theorem.status]),
             *[f"{theorem.seconds(name):.2f}" for name in report.versions],
         )
     console.print(table)
+    for theorem in report.theorems:
+        for outcome in theorem.unmodelled:
+            console.print(Text(f"{outcome.place}: {theorem.name}: {outcome.name}: no model of its facts was found"))
     unproved = [(theorem, outcome) for theorem in report.theorems for outcome in theorem.unproved]
     for theorem, outcome in unproved[:UNPROVED_SHOWN]:
         said = ", ".join([f"{name}: {answer.verdict}" for name, answer in outcome.answers.items()])

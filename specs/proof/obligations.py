@@ -31,6 +31,7 @@ from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Place, Unsupported
 
 SETS = "(hidden sets)"  # in place of a theorem's name
+ACTIONS = "(actions)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,11 @@ class Obligation:
     def is_plain(self) -> bool:
         """No solver is needed: the goal is TRUE, or one of the facts."""
         return self.goal is terms.TRUE or self.goal in self.facts
+
+    @property
+    def needs_model(self) -> bool:
+        """Its facts must not contradict each other."""
+        return self.theorem == ACTIONS or not self.is_plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +122,22 @@ class Prover:
             )
         for name, whole in self.translator.families.items():
             self._family(name, whole)
+        self._possible()
         return self.found
+
+    def _possible(self) -> None:
+        """The invariants and the guards of each action: nothing follows from them, but they must have a model."""
+        hidden = frozenset(self.translator.families)
+        context = replace(self._plain, hidden=hidden)
+        counted = [theorem.sequent.goal for theorem in self.theorems if counting.is_cited(theorem.proof)]
+        parts = [part for parts in self._invariants.values() for part in parts]
+        known = [
+            part for node in (*counted, *parts) for part in terms.conjuncts(self.translator.formula(node, context))
+        ]
+        first = next(theorem for theorem in self.theorems if self._invariants.get(theorem.name))
+        for way in self.actions.ways(self._specification(first)[1], context):
+            facts = (*self.axioms, *known, *self.actions.taken(way, self.before, hidden)[1])
+            self.found.append(Obligation(ACTIONS, way.name, tuple(dict.fromkeys(facts)), terms.TRUE, first.place))
 
     def _family(self, name: str, whole: str) -> None:
         """What the translation presumes of a hidden predicate of sets, such as IsQuorum."""

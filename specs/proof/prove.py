@@ -3,7 +3,8 @@
 A feature's proofs are in files `specs/<feature>/*_proofs.tla`.
 
 Theory. From facts that contradict each other everything follows. So the first solver also looks for a model of each
-obligation's facts alone: a state, and for a step a step, in which they hold.
+obligation's facts alone: a state, and for a step a step, in which they hold. Rows "(actions)" ask the same of all
+invariants together with the guards of each action: each can happen.
 
 Rules. An obligation is proved if each solver that is asked proves it. One that a solver refutes is refuted, whatever
 the others say, and so is one whose facts contradict each other. A theorem is proved if all its obligations are, and all
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specs import FOLDER
-from specs.proof import counterexample, solvers, terms
+from specs.proof import counterexample, small, solvers, terms
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
 from specs.verification import cache
@@ -62,6 +63,11 @@ class Theorem:
         return [outcome for outcome in self.outcomes if outcome.status != PROVED]
 
     @property
+    def unmodelled(self) -> list[Outcome]:
+        """Those of whose facts nobody knows whether they can hold."""
+        return [outcome for outcome in self.outcomes if outcome.facts == UNKNOWN]
+
+    @property
     def facts(self) -> Counter[str]:
         """How many obligations have facts with a model, or contradictory ones, or nobody knows."""
         return Counter([outcome.facts for outcome in self.outcomes if outcome.facts])
@@ -100,6 +106,7 @@ class Report:
             "cached": theorem.cached,
             "asked": sum(bool(outcome.answers) for outcome in theorem.outcomes),
             "facts": dict(sorted(theorem.facts.items())),
+            "no model found": [outcome.name for outcome in theorem.unmodelled],
             "seconds": {solver: round(theorem.seconds(solver), 3) for solver in self.versions},
             "unproved": [
                 {
@@ -156,8 +163,7 @@ def prove(
         for name, obligations in by_theorem.items():
             questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in obligations]
             answers = {solver: _answers(path, name, questions, solver, versions[solver], use_cache) for solver in asked}
-            alone = [None if item.is_plain else solvers.text(item.facts, terms.FALSE, axioms) for item in obligations]
-            facts = _facts(path, name, alone, asked[0], versions[asked[0]], use_cache)
+            facts = _facts(path, name, obligations, axioms, asked[0], versions[asked[0]], use_cache)
             theorems.append(_theorem(path, prover, obligations, questions, answers, facts))
             done(theorems[-1])
     return Report(tuple(theorems), versions, time.monotonic() - began)
@@ -193,20 +199,37 @@ def _theorem(
 
 
 def _facts(
-    path: Path, theorem: str, questions: Sequence[str | None], solver: str, version: str, use_cache: bool
+    path: Path,
+    theorem: str,
+    obligations: Sequence[Obligation],
+    axioms: dict[str, terms.Term],
+    solver: str,
+    version: str,
+    use_cache: bool,
 ) -> list[str]:
-    """Whether facts have a model: "" where there is no question."""
-    feature, name = f"proofs of {path.parent.name}", f"{path.stem} {theorem} facts"
-    key = cache.digest([solver, version, *[question or "" for question in questions]])
+    """Whether facts have a model: "" where that does not matter."""
+    questions = [solvers.text(item.facts, terms.FALSE, axioms) if item.needs_model else "" for item in obligations]
+    feature, name = f"proofs of {path.parent.name}", f"{path.stem} {theorem} models"
+    key = cache.digest([solver, version, *questions])
     entry = cache.get(feature, name, key) if use_cache else None
     known = entry.get("facts") if entry is not None else None
     if isinstance(known, list) and len(known) == len(questions):
         return [str(item) for item in known]
-    words = {PROVED: CONTRADICTORY, REFUTED: MODEL, UNKNOWN: UNKNOWN}
-    found = ["" if one is None else words[solvers.ask(solver, one, solvers.PART).verdict] for one in questions]
+    found = [
+        _model(item.facts, axioms, question, solver) if question else ""
+        for item, question in zip(obligations, questions)
+    ]
     if CONTRADICTORY not in found:
         cache.put(feature, name, key, {"facts": found})
     return found
+
+
+def _model(facts: Sequence[terms.Term], axioms: dict[str, terms.Term], question: str, solver: str) -> str:
+    """Whether the facts have a model: as they are, or a small one."""
+    said = solvers.ask(solver, question, solvers.PART).verdict
+    if said == UNKNOWN and solver == "z3":
+        return MODEL if small.has_model(facts, axioms) else UNKNOWN
+    return {PROVED: CONTRADICTORY, REFUTED: MODEL, UNKNOWN: UNKNOWN}[said]
 
 
 def _answers(

@@ -115,11 +115,11 @@ def _z3(question: str, steps: int) -> str:
     return str(solver.check())
 
 
-def model(question: str) -> Any:
-    """z3's counterexample, or None if it finds none."""
+def model(question: str, steps: int | None = None) -> Any:
+    """z3's model, such as a counterexample, or None if it finds none."""
     z3 = _package("z3")
     solver = z3.Solver(ctx=z3.Context())
-    solver.set("rlimit", Z3_STEPS_MAX)
+    solver.set("rlimit", steps or Z3_STEPS_MAX)
     solver.from_string(question)
     return solver.model() if str(solver.check()) == "sat" else None
 

@@ -262,6 +262,15 @@ def test_facts_that_contradict_each_other_prove_nothing(turns: Path) -> None:
     assert "its facts contradict each other" in out
 
 
+def test_an_action_that_can_never_happen_is_an_error(turns: Path) -> None:
+    actions = next(one for one in json.loads(run("--json")[1])["theorems"] if one["theorem"] == "(actions)")
+    assert (actions["facts"], actions["no model found"]) == ({"model": 2}, [])
+    turns.write_text(TURNS.replace("Give == holder'", "Give == holder \\notin Node \\cup {Nobody} /\\ holder'"))
+    code, out, _ = run("--solver", "z3")
+    assert code == 3
+    assert "(actions): Give" in out
+
+
 def test_exit_codes_say_refuted_and_unknown(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     turns.write_text(TURNS.replace("holder = Nobody /\\ holder' = n", "holder' = n"), encoding="utf-8")
     code, out, _ = run("turns")
