@@ -29,18 +29,8 @@ from specs.proof.terms import Term
 
 Atom = object
 Table = dict[tuple[Atom, ...], Atom]
-TEXTS = (
-    "",
-    "shard",
-    "none",
-    "open",
-    "complete",
-    "accepted",
-    "send",
-    "receive",
-    "right",
-    "wrong",
-)  # and those of the constants
+WORDS = "shard none open complete accepted send receive right wrong request reply release"
+TEXTS = ("", *WORDS.split())  # and those of the constants
 LISTED = range(12)  # elements of a set of values that contain functions: more than any set here has
 NUMBERS = range(-2, 8)  # of what whole numbers quantifiers speak: more than any bound of the models here
 
@@ -326,10 +316,14 @@ def python(term: Term) -> str:
 
 
 def walks(
-    module: tla.Module, draw: random.Random, steps: int, bounds: Iterable[tuple[str, int]] = ()
+    module: tla.Module,
+    draw: random.Random,
+    steps: int,
+    bounds: Iterable[tuple[str, int]] = (),
+    initial: str = "Init",
 ) -> Iterator[tuple[tla.State, tla.State]]:
     """Steps of random behaviours, each from an initial state."""
-    starts = list(module.initials("Init"))
+    starts = list(module.initials(initial))
     while True:
         state = draw.choice(starts)
         for _ in range(draw.randrange(1, steps)):
