@@ -194,7 +194,8 @@ class Terminal(App[None]):
         verdict = (told.get("verdict") or {}).get("verdict")
         state, style = STATES.get(self.session.state, (self.session.state, PLAIN))
         if verdict:
-            state, style = f"over: {verdict}", GOOD if verdict == "pass" else BAD
+            state, style = words.verdict(verdict)
+            state = f"over: {state}"
         name = run["scenario"] or (scenario["name"] if scenario else "amu console")
         seed = "" if run["seed"] is None else f", seed {run['seed']}"
         utc = time.strftime("%H:%M:%S UTC", time.gmtime())

@@ -101,7 +101,7 @@ class Swarm(View):
         facts += _of_trace(told.get("trace", {}))
         verdict = (told.get("verdict") or {}).get("verdict")
         if verdict:
-            facts.append(("verdict", (verdict, GOOD if verdict == "pass" else BAD)))
+            facts.append(("verdict", words.verdict(verdict)))
         return [part for name, value in facts for part in ((f"{name:13}", FAINT), value, "\n")][:-1]
 
     def _lost(self) -> int:

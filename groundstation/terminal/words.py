@@ -8,6 +8,7 @@ from rich.text import Text
 
 from amu.core.limits import GROUND
 from specs.escape import escaped
+from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS
 
 GOOD, BAD, OPEN, FAINT, PLAIN = "good", "bad", "open", "faint", ""
 DARK = {GOOD: "#4cc38a", BAD: "#ff7b87", OPEN: "#e2b03f", FAINT: "#9fb0c0", PLAIN: ""}
@@ -24,6 +25,11 @@ def text(cell: Cell, colours: dict[str, str]) -> Text:
     """What a cell shows. Nothing in it is markup or a control code."""
     told, style = (cell, PLAIN) if isinstance(cell, str) else cell
     return Text(escaped(told), style=colours[style])
+
+
+def verdict(told: str) -> Said:
+    """A verdict. Without an answer nothing has failed."""
+    return told.replace("_", " "), {PASS: GOOD, NO_PROGRESS: OPEN, INCOMPLETE: OPEN}.get(told, BAD)
 
 
 def seconds(value: float | None) -> str:

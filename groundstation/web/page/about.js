@@ -6,7 +6,7 @@ export function about() {
   if (store.flight.behaviour) return ofBehaviour(store.flight.behaviour);
   if (store.flight.kind !== "simulated") return "";
   const description = store.tables.scenario.scenario?.description;
-  return `A flight in the simulator, not on boards: a second is one of its virtual time, and nothing is known of heap or lines.${description ? ` Its scenario: ${description}.` : ""}`;
+  return `A flight in the simulator, not on boards: a second is one of its virtual time, and nothing is known of heap or lines.${description ? ` Its scenario: ${description.replace(/\.$/, "")}.` : ""}`;
 }
 
 function ofBehaviour(told) {

@@ -6,7 +6,7 @@ import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
 import * as replay from "./replay.js";
 import { changed, connect, fly, may, onChange, order, run, store } from "./store.js";
-import { verdictStyle } from "./words.js";
+import { verdictStyle, verdictWords } from "./words.js";
 import * as overview from "./views/overview.js";
 import * as spaceTime from "./views/space_time.js";
 import * as slots from "./views/slots.js";
@@ -155,7 +155,7 @@ function bar() {
   update($("title"), store.flight.behaviour ? name : name ? `${name}${run().seed == null ? "" : `, seed ${run().seed}`}` : "amu console");
   document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
   const isReplay = store.isConnected && store.flight.replay?.is_at_end === false;
-  update($("flight-state"), isReplay ? "replay" : verdict ? `over: ${verdict}` : words);
+  update($("flight-state"), isReplay ? "replay" : verdict ? `over: ${verdictWords(verdict)}` : words);
   $("flight-state").className = `badge ${isReplay ? "open" : verdict ? verdictStyle(verdict) : style}`;
   update($("mission-time"), store.flight.behaviour ? "-" : `${seconds(run().now)}${asOf()}`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");

@@ -5,6 +5,11 @@ export function verdictStyle(verdict) {
   return { pass: "good", no_progress: "open", incomplete: "open" }[verdict] ?? "bad";
 }
 
+/** A verdict in words. */
+export function verdictWords(verdict) {
+  return verdict.replaceAll("_", " ");
+}
+
 /** An order in a few words. */
 export function orderWords(body) {
   const rest = Object.entries(body).filter(([key, value]) => key !== "kind" && value != null).map(([key, value]) => [key.replaceAll("_", " "), typeof value === "object" ? of(value) : value])

@@ -5,7 +5,7 @@ import { bytes, el, empty, quantity, seconds, span, table, update, wide } from "
 import { act } from "../main.js";
 import { cutOff, lightTime } from "../reach.js";
 import { isHiding, may, order, run, speed, store, whyNot } from "../store.js";
-import { verdictStyle } from "../words.js";
+import { verdictStyle, verdictWords } from "../words.js";
 
 export const name = "overview";
 export const title = "Swarm";
@@ -91,7 +91,7 @@ function facts() {
   const { unreadable = 0, foreign = 0 } = store.flight.trace ?? {};
   if (unreadable) found.push(["not shown", `${unreadable} ${unreadable === 1 ? "line" : "lines"} of the trace cannot be read as events; amu check names the first`, "open"]);
   if (foreign) found.push(["not understood", `${foreign} ${foreign === 1 ? "line is" : "lines are"} of another version`, "open"]);
-  if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, verdictStyle(store.flight.verdict.verdict)]);
+  if (store.flight.verdict) found.push(["verdict", verdictWords(store.flight.verdict.verdict), verdictStyle(store.flight.verdict.verdict)]);
   return found;
 }
 

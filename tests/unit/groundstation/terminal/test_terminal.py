@@ -106,3 +106,13 @@ def test_a_ground_station_that_is_killed_is_told_and_resumed(tmp_path: Path) -> 
         await console.shows("flying")
 
     play(flight, look)
+
+
+def test_a_verdict_without_an_answer_is_no_failure() -> None:
+    shown = {told: words.verdict(told) for told in ("pass", "violation", "no_progress", "incomplete")}
+    assert shown == {
+        "pass": ("pass", words.GOOD),
+        "violation": ("violation", words.BAD),
+        "no_progress": ("no progress", words.OPEN),
+        "incomplete": ("incomplete", words.OPEN),
+    }
