@@ -13,6 +13,7 @@ boards/          the boards' own files, readable by their owner only; see ground
 
 import contextlib
 import datetime
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -98,7 +99,10 @@ def write_text(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A file to write, which replaces `path` at the end, or is removed if that is not reached. Raises OSError."""
+    """A file to write, which replaces `path` at the end, or is removed if that is not reached. Raises OSError,
+    also for a device, pipe or socket, which must not be replaced."""
+    if os.path.exists(path) and not os.path.isdir(path) and not os.path.isfile(path):
+        raise OSError(errno.EINVAL, "it is no regular file, and is not replaced", str(path))
     temporary = path.with_name(path.name + ".part")
     try:
         yield temporary

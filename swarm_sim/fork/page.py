@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from groundstation.record.run_directory import write_text
 from groundstation.report import space_time
 from groundstation.report.excerpt import Excerpt, Traffic
 from groundstation.report.exports import causality
@@ -36,7 +37,7 @@ def write(found: Fork, out: Path) -> None:
             found.branch.scenario.byzantine_nodes(),
         )
     sections.append(_outcomes(found.rows))
-    out.write_text(page(f"fork of {found.origin.path.name}", sections), encoding="utf-8")
+    write_text(out, page(f"fork of {found.origin.path.name}", sections))
 
 
 def _header(found: Fork) -> str:
@@ -120,7 +121,7 @@ def write_twin(found: Twin, scenario: Scenario, out: Path) -> None:
                 shown = diagram(space_time.picture(part, found.liars))
             sections.append(section(side.name.capitalize(), "" if part is None else part.said, shown))
     sections.append(section("What was compared", "", paragraph(COMPARED)))
-    out.write_text(page(f"twin of {scenario.name}", sections), encoding="utf-8")
+    write_text(out, page(f"twin of {scenario.name}", sections))
 
 
 def _story(parting: Parting, side: Side, traffic: Traffic) -> Excerpt | None:

@@ -204,3 +204,12 @@ def test_a_malformed_secret_is_refused(tmp_path: Path, content: str) -> None:
     put(tmp_path / run_directory.SECRET, content)
     with pytest.raises(run_directory.RunDirectoryError, match="secret: cannot be read"):
         resumption.secret(tmp_path)
+
+
+def test_a_pipe_is_not_replaced_by_what_is_written(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="it is no regular file, and is not replaced"):
+        run_directory.write_text(pipe, "text")
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
