@@ -106,6 +106,8 @@ def console(
             flight = _planned(what or DEFAULT, kind, env, boards, out)
         elif kind or env is not None or boards is not None:
             raise typer.BadParameter("--kind, --env and --boards are for a scenario: omit them for a run or a trace")
+        if cfg is not None and flight.behaviour is None:
+            raise typer.BadParameter("--cfg is of a counterexample of TLC: omit it for anything else")
     except (SimulationError, BehaviourError, RunDirectoryError, TraceError) as error:
         raise refused("console", error) from error
     except (BoardError, EnvironmentFileError, KeysError, ScenarioError) as error:

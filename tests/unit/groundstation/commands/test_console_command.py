@@ -56,6 +56,7 @@ def test_a_trace_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (("nosuch",), "no scenario 'nosuch'"),
+        (("first-light", "--cfg", "nosuch.cfg"), "--cfg is of a counterexample of TLC"),
         (("--kind", "nosuch"), "no board kind 'nosuch'"),
         (("--env", "nosuch.toml"), "nosuch.toml"),
         (("--env", "nosuch.toml", "--kind", "host"), "--env names the boards: omit --kind"),
