@@ -6,6 +6,7 @@ lost, wait, are on their way, or were never sent.
 """
 
 from dataclasses import dataclass
+from math import prod
 from statistics import median
 
 from groundstation.why import answer as a
@@ -21,9 +22,15 @@ VOTES_OF_A_FRAME = 4  # of one slot
 WORDS_MIN = 3  # of a board whose counter does not move, before it is its clock and not its processor
 LOSSY = 0.15  # of the frames of a link
 CHANCE = 0.0005  # of a row of losses, below which the link is cut
+BURST_CHANCE = 1e-6  # and below which it is, where many frames are lost: losses may come in bursts
+BURSTY = 0.3  # of the frames of a link, lost
 RATE_MIN = 0.08  # of a clock; a board on which fewer ticks come has no time for them
 SLOW = 0.5  # of a clock's rate
 FAST = 2.0
+ON_AND_QUIET = "is on and says nothing to the ground: its processor stands still, or its clock"
+LOSES_MOST = "loses most of what is sent"
+MAYBE_BURST = "carries nothing: it is cut, or a burst of loss lasts"
+NOT_HEARD = "is not heard by the ground: it is off, or its processor stands still, or its clock"
 ABLE, OPEN = "able", "open"
 UNCONNECTED = (a.CRASH, a.UNKNOWN, a.STOPPED, a.CLOCK, a.FLASH, a.FORGOT)  # boards whose links tell nothing
 
@@ -56,6 +63,7 @@ class Conditions:
             for destination in nodes
             if source != destination
         }
+        self._look_for_silence()
         for node in nodes:
             self._look_for_lies(node)
 
@@ -85,9 +93,7 @@ class Conditions:
         still = STILL_TICKS if self.seen.traces_messages else STILL_UNTRACED_TICKS
         heard_at = max(board.heard_at, board.since)
         if self._ticks(heard_at) > still:
-            return Condition(
-                a.STOPPED, "is on and says nothing to the ground: its processor stands still, or its clock", heard_at
-            )
+            return Condition(a.STOPPED, ON_AND_QUIET if board.power_is_traced else NOT_HEARD, heard_at)
         if board.lie:
             return Condition(a.LIAR, board.lie)
         ticked_at = max(board.ticked_at, board.since)
@@ -95,7 +101,9 @@ class Conditions:
         if is_still and board.words_since >= WORDS_MIN:
             # A board takes so many frames of a peer in a tick, and no more.
             return Condition(a.CLOCK, "has a clock that stands still, so it takes no more frames", ticked_at)
-        if board.ticked_at != NEVER and self.tick and board.rate(self.tick) < RATE_MIN:
+        # A slow clock moves now and then; one that stands and then jumps, on a board that hardly speaks, is not slow.
+        least = SLOW if is_still else RATE_MIN
+        if board.ticked_at != NEVER and self.tick and board.rate(self.tick) < least:
             return Condition(a.STOPPED, "hardly gets on: its processor is too slow, or its clock", heard_at)
         return FINE
 
@@ -139,8 +147,26 @@ class Conditions:
     def _is_chance(self, source: int, destination: int, missed: int) -> bool:
         """Whether a link that loses as much as this one, or as most from there or to there, may well lose so many in a
         row."""
-        loss = max(self._losses[source][destination], self._loss_from[source], self._loss_to[destination])
-        return bool(loss**missed > CHANCE)
+        return bool(self._loss(source, destination) ** missed > CHANCE)
+
+    def _is_burst(self, source: int, destination: int, missed: int) -> bool:
+        """Whether so many in a row may be one burst of a link that loses much."""
+        loss = self._loss(source, destination)
+        return bool(loss > BURSTY and loss**missed > BURST_CHANCE)
+
+    def _loss(self, source: int, destination: int) -> float:
+        return max(self._losses[source][destination], self._loss_from[source], self._loss_to[destination])
+
+    def _look_for_silence(self) -> None:
+        """If no board hears another, chance is asked about all links together: each alone may lose a few in a row."""
+        taking_part = [node for node, board in enumerate(self.boards) if board.kind not in UNCONNECTED]
+        pairs = [(s, d) for s in taking_part for d in taking_part if s != d]
+        if len(pairs) < 2 or any(self.links[pair].words != LOSES_MOST for pair in pairs):
+            return
+        chance = prod(self._loss(s, d) ** self.seen.links[s][d].moments_unheard for s, d in pairs)
+        if chance <= CHANCE:
+            for pair in pairs:
+                self.links[pair] = Condition(a.CUT, "carries nothing, and no other link does", self.links[pair].since)
 
     def _unheard(self, source: int, destination: int, link: Link, heard_at: float) -> Condition:
         if link.refused >= SENT_MIN:
@@ -161,9 +187,18 @@ class Conditions:
             return Condition(a.LIAR, "is given no frame, although its sender says that it sends", heard_at)
         if is_sent or (not self.seen.traces_messages and sum(link.accepted) >= SENT_MIN):
             if self._is_chance(source, destination, link.moments_unheard):
-                return Condition(a.LOSS, "loses most of what is sent", heard_at)
+                return Condition(a.LOSS, LOSES_MOST, heard_at)
+            if self._is_burst(source, destination, link.moments_unheard):
+                return Condition(a.UNKNOWN, MAYBE_BURST, heard_at)
             return Condition(a.CUT, "carries nothing", heard_at)
         return Condition(a.UNKNOWN, "has carried nothing, and its sender may have sent nothing", heard_at)
+
+    def _is_kept(self, source: int, destination: int) -> bool:
+        """Whether the ether has long been given nothing of what a board says that it sends to another, which may itself
+        hear nothing."""
+        link, before = self.seen.links[source][destination], self.seen.reports[0]
+        is_old = max(link.heard_at, link.since, link.accepted_at) <= before
+        return self.seen.counts_links and is_old and link.moments_unheard >= SENT_MIN and link.sent_at > before
 
     def _keeps_back(self, link: Link) -> str:
         """What alone does not arrive, over a link that loses next to nothing and long ago should have brought it."""
@@ -195,6 +230,8 @@ class Conditions:
                 (wrong if link.refused else mute).append(peer)
             elif condition.kind == OPEN and self.boards[peer].kind == ABLE and (kept := self._keeps_back(link)):
                 withheld[peer] = kept
+        if all(self._is_kept(node, peer) for peer in range(self.seen.count) if peer != node):
+            mute = [peer for peer in range(self.seen.count) if peer != node]
         words = ""
         if len(withheld) < (self.seen.count - 1) // 2:
             withheld = {}  # by chance, or a receiver's own doing

@@ -64,6 +64,7 @@ class Board:
     def __init__(self, node: int) -> None:
         self.node = node
         self.is_on: bool | None = None
+        self.power_is_traced = False  # a crew sees that a board sends, and not whether it is on
         self.since = 0.0  # when it was last switched on or off
         self.ended = ""  # the event that ended its life
         self.erased_at = NEVER
@@ -222,11 +223,13 @@ class Seen:
         if board is not None:
             self._forget_links(board, now)
             board.is_on, board.since, board.ended = True, now, ""
+            board.power_is_traced = True
 
     def _switched_off(self, how: str, fields: Fields, now: float) -> None:
         board = self._of(fields)
         if board is not None:
             board.is_on, board.since, board.ended = False, now, how
+            board.power_is_traced = True
 
     def _forget_links(self, board: Board, now: float) -> None:
         """A new life begins. A link that was silent for long before the end of the last one counts as silent still."""

@@ -1,7 +1,7 @@
 """What stands in the way, in words."""
 
 from groundstation.why import answer as a
-from groundstation.why.conditions import ABLE, OPEN, Conditions
+from groundstation.why.conditions import ABLE, MAYBE_BURST, OPEN, Conditions
 
 GROUPS_TOLD = 4
 
@@ -44,6 +44,8 @@ def of_links(conditions: Conditions, kinds: tuple[str, ...]) -> str:
         a.LOSS: "frames of {} to {} are lost in part",
         a.UNKNOWN: "nothing of {} reaches {}, and whether it was sent is not known",
     }
+    if any(condition.words == MAYBE_BURST for condition in conditions.links.values()):
+        words[a.UNKNOWN] = "nothing of {} reaches {}: a burst of loss lasts, or the link is cut"
     texts = [words[kind].format(a.boards(list(senders)), a.boards(nodes)) for (kind, senders), nodes in unheard.items()]
     if len(texts) > GROUPS_TOLD:
         texts[GROUPS_TOLD:] = [f"and {len(texts) - GROUPS_TOLD} further groups likewise"]

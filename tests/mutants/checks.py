@@ -14,6 +14,7 @@ _TOLD = "vote or proposal or proof or suggest or wish or status or decision or s
 
 _OF_A_CREW = "lines or numbers or told or debrief_begins"
 _DEBRIEF = tuple(f"tests/unit/groundstation/debrief/test_{part}.py" for part in ("people", "printed"))
+_WHY_DRAWN = ("tests/unit/groundstation/why/test_drawn_stalls.py", "-k", "burst or 1336 or 30049 or 30060")
 _WHY = tuple(f"tests/unit/groundstation/why/test_{part}.py" for part in ("seen", "engine", "stalls"))
 
 CHECKS: dict[str, list[str]] = {
@@ -117,6 +118,7 @@ CHECKS: dict[str, list[str]] = {
         "not test_a_virtual_board_passes",
     ],
     "why": [*_PYTEST, *_WHY],
+    "why drawn": [*_PYTEST, *_WHY_DRAWN],
     "debrief": [*_PYTEST, *_DEBRIEF],
     "debrief figures": [*_PYTEST, "tests/unit/groundstation/debrief/test_traced.py"],
     "procedures": [*_PYTEST, "tests/unit/groundstation/procedures/test_runner.py"],

@@ -9,8 +9,8 @@ ENGINE = "groundstation/why/engine.py"
 RUNNER = "groundstation/procedures/runner.py"
 
 
-def _why(name: str, file: str, before: str, after: str) -> Mutant:
-    return Mutant(f"why: {name}", file, before, after, ("why",))
+def _why(name: str, file: str, before: str, after: str, check: str = "why") -> Mutant:
+    return Mutant(f"why: {name}", file, before, after, (check,))
 
 
 def _led(name: str, before: str, after: str) -> Mutant:
@@ -62,8 +62,18 @@ ENGINE_MUTANTS = (
         "return before if now < 0 else now",
         "return before if before >= 0 else now",
     ),
-    _why("no silence is chance", CONDITIONS, "return bool(loss**missed > CHANCE)", "return False"),
-    _why("every silence is chance", CONDITIONS, "return bool(loss**missed > CHANCE)", "return True"),
+    _why(
+        "no silence is chance",
+        CONDITIONS,
+        "return bool(self._loss(source, destination) ** missed > CHANCE)",
+        "return False",
+    ),
+    _why(
+        "every silence is chance",
+        CONDITIONS,
+        "return bool(self._loss(source, destination) ** missed > CHANCE)",
+        "return True",
+    ),
     _why("wrong tags tell nothing", CONDITIONS, "if link.refused >= SENT_MIN:", "if False:"),
     _why(
         "frames that wait are lost",
@@ -81,6 +91,28 @@ ENGINE_MUTANTS = (
     _why("a slow clock is right", CONDITIONS, "if rate < SLOW or rate > FAST:", "if rate > FAST:"),
     _why(
         "a clock that stands still is right", CONDITIONS, "if is_still and board.words_since >= WORDS_MIN:", "if False:"
+    ),
+    _why("a burst of loss is a cut", CONDITIONS, "return bool(loss > BURSTY and", "return bool(False and", "why drawn"),
+    _why("all links are silent by chance", CONDITIONS, "if chance <= CHANCE:", "if False:", "why drawn"),
+    _why(
+        "a slow processor is a slow clock",
+        CONDITIONS,
+        "least = SLOW if is_still else RATE_MIN",
+        "least = RATE_MIN",
+        "why drawn",
+    ),
+    _why(
+        "who lies to boards that hear nothing is able",
+        CONDITIONS,
+        "return self.seen.counts_links and is_old",
+        "return False and is_old",
+        "why drawn",
+    ),
+    _why(
+        "a crew knows which boards are on",
+        CONDITIONS,
+        "ON_AND_QUIET if board.power_is_traced else NOT_HEARD",
+        "ON_AND_QUIET",
     ),
     _why("a board that says nothing is able", CONDITIONS, "if self._ticks(heard_at) > still:", "if False:"),
 )

@@ -10,7 +10,7 @@ from groundstation.why.answer import Answer
 from tests.support.stalls.score import CANNOT_TELL, RIGHT, WRONG, Scored, fly, judge, table
 from tests.support.stalls.truth import Truth, can_decide
 
-FEW = (1, 3, 4, 5, 7, 8, 9, 10, 11, 12, 1158, 1534, 20107, 20193)  # the last four were once wrong
+FEW = (1, 3, 4, 5, 7, 8, 9, 10, 11, 12, 1158, 1336, 1534, 20107, 20193, 30049, 30060)  # from 1158 on: once wrong
 MANY = range(20_000, 20_200)
 WRONG_MAX = 0.02
 
@@ -19,6 +19,12 @@ WRONG_MAX = 0.02
 def test_the_answer_to_a_drawn_flight_is_right(seed: int, tmp_path: Path) -> None:
     scored = fly(seed, tmp_path)
     assert scored.outcome == RIGHT, f"{scored.drawn.kinds}: {scored.why}: {scored.answer.sentence}"
+
+
+def test_a_burst_of_loss_that_lasts_and_a_cut_link_cannot_be_told_apart(tmp_path: Path) -> None:
+    scored = fly(20192, tmp_path)
+    assert scored.outcome == CANNOT_TELL, scored.why
+    assert "reaches board 5: a burst of loss lasts, or the link is cut" in scored.answer.sentence
 
 
 @pytest.mark.long

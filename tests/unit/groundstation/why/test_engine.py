@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from groundstation.procedures.sight import seen_by_crew
 from groundstation.why import answer as a
 from groundstation.why.conditions import Conditions
 from groundstation.why.engine import Engine
@@ -39,6 +40,22 @@ def test_a_board_whose_clock_stands_still_takes_no_part_and_its_links_are_not_ju
     assert (found.state, found.causes) == (a.IMPOSSIBLE, (a.CLOCK,)), found.sentence
     assert [board.takes_part for board in found.boards] == [False, True, False, True]
     assert found.links == ()
+
+
+def test_a_crew_is_not_told_that_a_board_is_on_or_off(tmp_path: Path) -> None:
+    """Before the debrief it does not see that boards are switched on, or killed."""
+    whole = answer(tmp_path, {"board_faults": kills(1, 3)})
+    engine = Engine()
+    for event in Reader(tmp_path / "trace.ndjson"):
+        line = seen_by_crew({"run": "", **line_of(event)}, frozenset())
+        if line is not None and event.received is not None and event.received <= whole.at:
+            engine.feed(line)
+    found = engine.explain(at=whole.at)
+    assert (found.state, found.causes) == (a.IMPOSSIBLE, (a.STOPPED,)), found.sentence
+    for node in (1, 3):
+        assert f"board {node} is not heard by the ground: it is off, or" in found.sentence
+    assert "is on" not in found.sentence
+    assert "killed" not in found.sentence
 
 
 def test_one_dead_board_of_four_stops_nobody(tmp_path: Path) -> None:
