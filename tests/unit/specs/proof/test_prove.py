@@ -77,7 +77,7 @@ WEAKENED = [
 ]
 
 
-STEPS = 500_000  # the true modules need fewer: `test_few_steps_suffice`
+STEPS = 1_000_000  # the true modules need fewer: `test_few_steps_suffice`
 
 
 def planted(folder: Path, module: str, before: str, after: str, feature: str = "tetrabft") -> Path:
