@@ -102,7 +102,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A file to write, which replaces `path` at the end, or is removed if that is not reached. Raises OSError,
     also for a device, pipe or socket, which must not be replaced."""
     if os.path.exists(path) and not os.path.isdir(path) and not os.path.isfile(path):
-        raise OSError(errno.EINVAL, "it is no regular file, and is not replaced", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file, and is not replaced", str(path))
     temporary = path.with_name(path.name + ".part")
     try:
         yield temporary

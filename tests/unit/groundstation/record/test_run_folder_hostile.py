@@ -209,7 +209,7 @@ def test_a_malformed_secret_is_refused(tmp_path: Path, content: str) -> None:
 def test_a_pipe_is_not_replaced_by_what_is_written(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(OSError, match="it is no regular file, and is not replaced"):
+    with pytest.raises(OSError, match="it is not a regular file, and is not replaced"):
         run_directory.write_text(pipe, "text")
     assert pipe.is_fifo()
     assert os.listdir(tmp_path) == ["pipe"]
