@@ -25,6 +25,7 @@ FLAGS = [
     "--no-first-run",
 ]
 SCREENSHOTS = ROOT / "build" / "browser"
+CONFIRMED = 'tr:has(td:text-is("local")):has(td:text-matches("confirmed after"))'
 SCENARIO = """
 name = "small"
 description = "A small rehearsal, flown by a person."
@@ -39,6 +40,18 @@ fault = "delay"
 name = "always late"
 seconds = 0.001
 """
+STORED: dict[str, Any] = {
+    "name": "stored",
+    "description": "A run that is over, with a fault of each sort.",
+    "mission": {"slots": 12, "limit_seconds": 60.0},
+    "workload": {"operations": 12, "in_flight": 4},
+    "faults": [
+        {"fault": "drop", "probability": 0.05},
+        {"fault": "light_time", "seconds": 0.02},
+        {"fault": "contact_window", "passes": [{"aos": 0.0, "los": 0.6}], "period_seconds": 0.8, "outside": "hold"},
+    ],
+    "board_faults": [{"at": 0.2, "node": 1, "kind": "kill", "restart_after": 0.3}],
+}
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +121,15 @@ class Opened:
 
     def tab(self, title: str) -> None:
         self.page.get_by_role("tab", name=title).click()
+
+    def acquire_lease(self) -> None:
+        """Send a telecommand by the page's form, and come back when it is confirmed."""
+        self.tab("Telecommands")
+        self.page.get_by_label("verb").select_option("lease-acquire")
+        for field, value in (("resource", "dock/9"), ("holder", "1"), ("slots", "40")):
+            self.page.get_by_label(f"{field} *").fill(value)
+        self.page.get_by_role("button", name="Send").click()
+        self.wait(CONFIRMED)
 
     def keep(self, name: str) -> None:
         """A screenshot as an artefact, named after the kind of boards, too, where a test has several."""

@@ -16,7 +16,7 @@ from groundstation.web import follower, hub
 from groundstation.web.flights import Flight
 from groundstation.web.follower import Follower
 from groundstation.web.people import Entry, RoleFile
-from tests.browser.conftest import Opened
+from tests.browser.conftest import STORED, Opened
 from tests.support.host_flight import fly
 
 pytestmark = pytest.mark.browser
@@ -34,24 +34,12 @@ CAPTURE = """import("/page/store.js").then(({ store, changed }) => {
   window.fetch = async (path, { body }) => { asked.push(JSON.parse(body).order); return accepted; };
   changed();
 })"""
-SCENARIO = {
-    "name": "stored",
-    "description": "A run that is over, with a fault of each sort.",
-    "mission": {"slots": 12, "limit_seconds": 60.0},
-    "workload": {"operations": 12, "in_flight": 4},
-    "faults": [
-        {"fault": "drop", "probability": 0.05},
-        {"fault": "light_time", "seconds": 0.02},
-        {"fault": "contact_window", "passes": [{"aos": 0.0, "los": 0.6}], "period_seconds": 0.8, "outside": "hold"},
-    ],
-    "board_faults": [{"at": 0.2, "node": 1, "kind": "kill", "restart_after": 0.3}],
-}
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that is over."""
-    return fly(tmp_path_factory.mktemp("runs"), **SCENARIO).directory
+    return fly(tmp_path_factory.mktemp("runs"), **STORED).directory
 
 
 def test_what_a_trace_says_is_shown_as_text(opened: Callable[..., Opened], tmp_path: Path) -> None:

@@ -63,12 +63,7 @@ def test_a_rehearsal_is_flown_on_picos_by_clicks(opened: Callable[..., Opened], 
     page.get_by_role("button", name="Start").click()
     console.state("flying")
 
-    console.tab("Telecommands")
-    page.get_by_label("verb").select_option("lease-acquire")
-    for field, value in (("resource", "dock/9"), ("holder", "1"), ("slots", "40")):
-        page.get_by_label(f"{field} *").fill(value)
-    page.get_by_role("button", name="Send").click()
-    console.wait('tr:has(td:text-is("local")):has(td:text-matches("confirmed after"))')
+    console.acquire_lease()
     console.keep("picos-telecommands")
 
     console.tab("Faults")

@@ -5,14 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from groundstation.web.flights import Flight
-from tests.browser.conftest import Opened
+from tests.browser.conftest import CONFIRMED, Opened
 
 pytestmark = pytest.mark.browser
 
 OFF = 'article[aria-label="board 3"].off'
 ON = 'article[aria-label="board 3"]:not(.off)'
 SECOND_LIFE = 'article[aria-label="board 2"] dt:text-is("life") + dd:text-is("1")'
-CONFIRMED = 'tr:has(td:text-is("local")):has(td:text-matches("confirmed after"))'
 HOLDS = '[aria-label="End late"]'
 
 
@@ -23,11 +22,7 @@ def test_a_rehearsal_is_flown_by_clicks(opened: Callable[..., Opened], small: Fl
     page.get_by_role("button", name="Start").click()
     console.state("flying")
 
-    console.tab("Telecommands")
-    page.get_by_label("verb").select_option("lease-acquire")
-    for field, value in (("resource", "dock/9"), ("holder", "1"), ("slots", "40")):
-        page.get_by_label(f"{field} *").fill(value)
-    page.get_by_role("button", name="Send").click()
+    console.acquire_lease()
     console.wait(CONFIRMED).get_by_role("button").click()
     console.wait('th:text-is("confirmed by f + 1")')
     console.keep("telecommands")

@@ -12,7 +12,7 @@ import pytest
 from groundstation.web.flights import Flight
 from groundstation.web.people import Entry, RoleFile
 from tests.browser.axe import AXE
-from tests.browser.conftest import Opened
+from tests.browser.conftest import STORED, Opened
 from tests.support.host_flight import fly
 from tests.support.records.planted import with_another_decision
 
@@ -24,17 +24,7 @@ EXPECTED = {
     "overview", "space-time", "slots", "commands", "faults", "alarms", "properties", "plots", "timeline", "events",
     "procedure", "why",
 }  # fmt: skip
-STORED = {
-    "name": "stored",
-    "description": "A run that is over, with a fault of each sort, a procedure and an inject.",
-    "mission": {"slots": 12, "limit_seconds": 60.0},
-    "workload": {"operations": 12, "in_flight": 4},
-    "faults": [
-        {"fault": "drop", "probability": 0.05},
-        {"fault": "light_time", "seconds": 0.02},
-        {"fault": "contact_window", "passes": [{"aos": 0.0, "los": 0.6}], "period_seconds": 0.8, "outside": "hold"},
-    ],
-    "board_faults": [{"at": 0.2, "node": 1, "kind": "kill", "restart_after": 0.3}],
+WITH_PROCEDURE = STORED | {
     "procedure": {
         "title": "Look around",
         "steps": [
@@ -82,7 +72,7 @@ order = { kind = "board", board = 1, action = "kill", fields = { restart_after =
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that is over."""
-    return fly(tmp_path_factory.mktemp("runs"), **STORED).directory
+    return fly(tmp_path_factory.mktemp("runs"), **WITH_PROCEDURE).directory
 
 
 @pytest.fixture
