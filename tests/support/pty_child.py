@@ -75,7 +75,11 @@ class PtyChild:
         """Wait until it ends. Returns its exit code."""
         while self._read(GIVE_UP_SECONDS):
             pass
-        _, status = os.waitpid(self.process, 0)
+        end = time.monotonic() + GIVE_UP_SECONDS
+        while (ended := os.waitpid(self.process, os.WNOHANG))[0] == 0:
+            assert time.monotonic() < end, "it closed its terminal and does not end"
+            time.sleep(0.05)
+        status = ended[1]
         self.process = 0
         return os.waitstatus_to_exitcode(status)
 

@@ -62,7 +62,7 @@ async def _boards(console: Piloted) -> None:
     """A board is killed, its alarm acknowledged, and it is started; another one is restarted."""
     board = console.session.tables["boards"]
     await console.press("1", "full_stop", "full_stop", "full_stop", "k")
-    await console.shows("off", "killed", "1 alarm")
+    await console.shows("off", "killed", " acknowledges")
     await console.press("k")
     await console.shows("board 3: kill is not possible: it is off")
     await console.press("escape", "y")

@@ -127,7 +127,7 @@ def test_the_flight_goes_on_when_the_console_ends(opened: Opened, small: tuple[P
     again = opened(AMU, "console", "--tui", run)
     again.shows("flying", "voting")
     again.hang_up()
-    again.end()
+    assert again.end() == -signal.SIGHUP
     _end_flight(run)
 
 
