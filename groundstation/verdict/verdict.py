@@ -175,6 +175,7 @@ OPTIONAL_FAMILIES = (
     ("mutual exclusion", "MUT-"),
     ("snapshots", "SNP-"),
     ("suspicion", "FDT-"),
+    ("procedure", "PRC-"),
 )
 IN_FAMILIES = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
 RESUMES_SHOWN = 4  # the latest

@@ -51,9 +51,9 @@ class UnitReader:
             elif unit.type == "assumption":
                 assumed = self.expression(grammar.parts(unit)[-1])
                 units.append(tree.Assumption(expression=assumed, place=self.place(unit)))
-                named = [grammar.text_of(child) for child in grammar.fields(unit, "name")]
                 units += [
-                    tree.Definition(name=name, parameters=(), body=assumed, place=assumed.place) for name in named
+                    tree.Definition(name=grammar.text_of(named), parameters=(), body=assumed, place=self.place(named))
+                    for named in grammar.fields(unit, "name")
                 ]
             elif unit.type == "theorem":
                 units += self.theorem(unit)

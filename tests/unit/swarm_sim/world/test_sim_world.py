@@ -166,7 +166,7 @@ def test_a_full_disk_is_reported_as_such_not_as_a_fault_of_the_swarm() -> None:
     done = subprocess.run([AMU, "sim", "7", "--out", "/dev/full"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == (
-        "amu sim: /dev/full: the trace cannot be written (No space left on device); choose another --out\n"
+        "amu sim: /dev/full: the trace cannot be written (No space left on device); choose another --out or --folder\n"
     )
 
 
