@@ -31,8 +31,9 @@ def run(flight: Flight) -> None:
 
 
 async def _run(terminal: Terminal) -> None:
-    """As `App.run`, and the terminal is restored when a signal ends the console. SIGHUP ends the process at once: there
-    is no terminal to restore then, and textual waits for ever for what it still has to write."""
+    """As `App.run`, and the terminal is restored when a signal ends the console. SIGHUP ends the process at once: its
+    terminal is gone, and textual would wait without end for what it still has to write.
+    """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, terminal.exit)
