@@ -37,6 +37,7 @@ async def _run(terminal: Terminal) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, terminal.exit)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup, too
     await terminal.run_async()
 
 

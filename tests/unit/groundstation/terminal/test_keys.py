@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from groundstation.terminal.alarms import calling
 from tests.support.piloted import Piloted, play, small
 
 
@@ -62,7 +63,8 @@ async def _boards(console: Piloted) -> None:
     """A board is killed, its alarm acknowledged, and it is started; another one is restarted."""
     board = console.session.tables["boards"]
     await console.press("1", "full_stop", "full_stop", "full_stop", "k")
-    await console.shows("off", "killed", " acknowledges")
+    await console.shows("off", "killed", "a acknowledges")
+    await console.until(lambda: (3, "off") in {(row["board"], row["parameter"]) for row in calling(console.session)})
     await console.press("k")
     await console.shows("board 3: kill is not possible: it is off")
     await console.press("escape", "y")
