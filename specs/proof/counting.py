@@ -7,7 +7,8 @@ with Presburger Arithmetic, JAR 2006). All sets are finite: that is what Cardina
 
 Rules. Statements `\\A Q, R \\in SUBSET S : premise => conclusion` with Cardinality, \\cup, \\cap, \\, \\subseteq,
 comparisons, and `\\E p \\in S : ...`, which says that a set is not empty. Assumptions of the modules about sizes are
-used. A lemma that is proved so says BY DEF Cardinality.
+used. A lemma that is proved so says BY DEF Cardinality. Sets of one statement are numbered: those that it quantifies,
+then constants. A constant without a number gets one, and the statement is read again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 from specs.proof import terms
 from specs.proof.context import refused
@@ -25,6 +27,8 @@ from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 
 CITED = "Cardinality"
+SETS_MAX = 10  # of one statement: k sets have 2^k parts
+T = TypeVar("T")
 Parts = frozenset[int]  # numbers of parts; bit i says whether the part lies in the i-th set
 
 
@@ -61,35 +65,41 @@ class Counting:
 
     def monotone(self, definition: tree.Definition, whole: str) -> list[tuple[list[Term], Term]]:
         """That a predicate holds of every set larger than one for which it holds, and of the set `whole`."""
-        name, part, larger = definition.parameters[0].name, self._numbered(0), self._numbered(1)
-        self._sets, self._free = [], ["S", "T"]
+        name = definition.parameters[0].name
         everything = tree.Apply(place=definition.place, name=whole)
-        while True:
-            try:
-                facts = self._facts()
-                grows = terms.implication(
-                    self._formula(definition.body, _Bound({name: part})),
-                    self._formula(definition.body, _Bound({name: larger})),
-                )
-                exists = self._formula(definition.body, _Bound({name: (everything, _Bound({}))}))
-                included = self._is_empty(part - larger)
-                break
-            except _NewSet as error:
-                self._sets.append(str(error))
-        return [([*facts, included], grows), (facts, exists)]
+
+        def made() -> list[tuple[list[Term], Term]]:
+            facts, part, larger = self._facts(), self._numbered(0), self._numbered(1)
+            grows = terms.implication(
+                self._formula(definition.body, _Bound({name: part})),
+                self._formula(definition.body, _Bound({name: larger})),
+            )
+            exists = self._formula(definition.body, _Bound({name: (everything, _Bound({}))}))
+            return [([*facts, self._is_empty(part - larger)], grows), (facts, exists)]
+
+        return self._with_sets(["S", "T"], made, definition.place)
 
     def obligation(self, sequent: Sequent) -> tuple[list[Term], Term]:
         """The facts and the goal that say the same of natural numbers."""
         if sequent.new or sequent.assumptions:
             raise Unsupported(f"{sequent.place}: write \\A Q \\in SUBSET S : ... for a proof BY DEF Cardinality")
-        while True:
-            self._free = []
+
+        def made() -> tuple[list[Term], Term]:
+            premises: list[Term] = []
+            goal = self._statement(sequent.goal, _Bound({}), premises)
+            return [*self._facts(), *premises], goal
+
+        return self._with_sets(_quantified(sequent.goal), made, sequent.place)
+
+    def _with_sets(self, free: list[str], made: Callable[[], T], place: tree.Place) -> T:
+        """What is made with a number for each set. Numbers are the same throughout, as they say what a part is."""
+        self._sets, self._free = [], free
+        while len(self._sets) + len(self._free) <= SETS_MAX:
             try:
-                premises: list[Term] = []
-                goal = self._statement(sequent.goal, _Bound({}), premises)
-                return [*self._facts(), *premises], goal
+                return made()
             except _NewSet as error:
                 self._sets.append(str(error))
+        raise Unsupported(f"{place}: more than {SETS_MAX} sets in a statement about their sizes")
 
     def _facts(self) -> list[Term]:
         """What the ASSUMEs say of sizes, and that no size is below 0."""
@@ -101,21 +111,13 @@ class Counting:
     def _statement(self, node: Expression, bound: _Bound, premises: list[Term]) -> Term:
         if not (isinstance(node, tree.Quantified) and node.universal):
             return self._formula(node, bound)
-        names = [(name, item.domain) for item in node.bounds for name in item.names]
-        for name, domain in names:
+        inner = dict(bound.names)
+        for name, domain in [(name, item.domain) for item in node.bounds for name in item.names]:
             if not (isinstance(domain, tree.Apply) and domain.name == "SUBSET"):
                 raise refused(node.place, "a quantifier, for Cardinality, over other than SUBSET")
-            self._free.append(name)
-        wholes: dict[str, tuple[Expression, _Bound] | Parts] = dict(bound.names)
-        for name, _ in names:
-            wholes[name] = self._numbered(self._free.index(name))
-        inner = _Bound(wholes)
-        for name, domain in names:
-            assert isinstance(domain, tree.Apply)
-            own = wholes[name]
-            assert isinstance(own, frozenset)
+            inner[name] = own = self._numbered(self._free.index(name))
             premises.append(self._is_empty(own - self._set(domain.arguments[0], bound)))
-        return self._statement(node.body, inner, premises)
+        return self._statement(node.body, _Bound(inner), premises)
 
     def _formula(self, node: Expression, bound: _Bound) -> Term:
         if isinstance(node, tree.Literal) and isinstance(node.value, bool):
@@ -221,19 +223,26 @@ class Counting:
         return range(1, 2 ** (len(self._sets) + len(self._free)))
 
     def _numbered(self, place: int) -> Parts:
-        return frozenset(at for at in range(2**10) if at >> place & 1)
+        return frozenset(at for at in self._all() if at >> place & 1)
 
     def _part(self, at: int) -> Term:
         return terms.apply(f"part.{at}", (), INT)
 
     def _size(self, parts: Parts) -> Term:
-        found = [self._part(at) for at in sorted(parts & frozenset(self._all()))]
+        found = [self._part(at) for at in sorted(parts)]
         return reduce(lambda left, right: terms.arithmetic("+", left, right), found, terms.integer(0))
 
     def _is_empty(self, parts: Parts) -> Term:
-        return terms.conjunction(
-            [terms.equal(self._part(at), terms.integer(0)) for at in sorted(parts & frozenset(self._all()))]
-        )
+        return terms.conjunction([terms.equal(self._part(at), terms.integer(0)) for at in sorted(parts)])
+
+
+def _quantified(node: Expression) -> list[str]:
+    """The names that a statement quantifies."""
+    names: list[str] = []
+    while isinstance(node, tree.Quantified) and node.universal:
+        names += [name for bound in node.bounds for name in bound.names]
+        node = node.body
+    return names
 
 
 def _is_nat(node: Expression) -> bool:
