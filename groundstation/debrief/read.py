@@ -4,9 +4,8 @@ What the crew saw is what the console would have shown (`groundstation.debrief.p
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from amu.core.limits import quorum_size
@@ -20,7 +19,8 @@ from groundstation.procedures.runner import CONTINUED, HELD, LOADED, OVER, PAUSE
 from groundstation.procedures.seen import HEARD_WALL_SECONDS, Seen
 from groundstation.scenario.model import Scenario
 from groundstation.web.tail import Line
-from specs.checking.trace import Event, Reader, TraceError
+from groundstation.why.read import line_of
+from specs.checking.trace import Event, TraceError
 from specs.escape import escaped
 
 FAULTS = ("board", "fault", "end-fault", "inject")  # orders of a director
@@ -194,17 +194,16 @@ class _Fold:
         self.found.answers.append(Answer(moment, *told, voting, self._count, quorum_size(self._count)))
 
 
-def read(trace: Path, scenario: Scenario | None, has_operator: bool) -> Debrief:
-    """What a debrief says of a trace, without a last line that was cut off. Raises TraceError.
+def read(events: Iterable[Event], scenario: Scenario | None, has_operator: bool) -> Debrief:
+    """What a debrief says of a trace. Raises TraceError.
 
-    scenario: as flown. has_operator: an operator gave an order.
+    events: in the file's order. scenario: as flown. has_operator: an operator gave an order.
     """
-    reader, fold = Reader(trace), _Fold(scenario, has_operator)
-    for event in reader:
-        line = json.loads(reader.raw)
+    fold = _Fold(scenario, has_operator)
+    for event in events:
         if event.received is None:
             raise TraceError(f"line {event.line}: every event needs a field 'received', in mission seconds")
-        line["offset"] = event.line
+        line = line_of(event) | {"offset": event.line}
         if event.name in EVENTS:
             _check_optional(event)
         try:

@@ -36,7 +36,7 @@ def _chapters(sources: Sources, always: bool) -> Iterable[str]:
     if not always and not any(step.event.name in EVENTS for step in sources.steps):
         return ()
     try:
-        found = read(sources.trace, sources.scenario, _has_operator(sources))
+        found = read(sources.events, sources.scenario, _has_operator(sources))
         return [*chapters(found, utc(sources)), repeat.chapter(sources)]
     except OSError as error:
         raise RunDirectoryError(f"{sources.trace}: cannot be read: {error.strerror}") from error

@@ -43,7 +43,7 @@ from groundstation.scenario.workload import Command, Workload
 from groundstation.station.telecommand import Station
 from groundstation.why.read import engine_of
 from specs.checking.schema import Fields
-from specs.checking.trace import TraceError
+from specs.checking.trace import Reader, TraceError
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts are recorded
@@ -374,7 +374,7 @@ class Mission:
         """Why the first open slot does not get on, by what is on record."""
         self.recorder.flush()
         try:
-            answer = engine_of(self.recorder.path).explain(at=now)
+            answer = engine_of(Reader(self.recorder.path)).explain(at=now)
         except TraceError:  # the verdict names what is wrong with the trace
             return []
         return [f"{answer.state}: {answer.sentence}"]

@@ -30,18 +30,19 @@ from groundstation.scenario.model import Scenario, ScenarioError, load
 from groundstation.why.read import line_of
 from specs.checking.prefix import named_lines
 from specs.checking.schema import Fields
-from specs.checking.trace import Reader, TraceError
+from specs.checking.trace import Event, TraceError
 from specs.escape import escaped
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The input of a report. `text`: the scenario as flown."""
+    """The input of a report. `events`: of the trace, in its order; `text`: the scenario as flown."""
 
     trace: Path
     about: Mapping[str, object]
     series: Series
     steps: list[Step]
+    events: list[Event]
     byzantine: list[int]
     verdict: Judged | None = None
     scenario: Scenario | None = None
@@ -66,11 +67,14 @@ def write(directory: Path, out: Path | None = None, chapters: Chapters | None = 
     verdict = directory / run_directory.VERDICT
     versions = directory / run_directory.VERSIONS
     clocks = Clocks()
+    steps = _steps_of(trace, clocks)
+    events = _in_file_order(steps)
     sources = Sources(
         trace,
         about,
-        read_series(trace, byzantine),
-        _steps_of(trace, clocks),
+        _series_of(trace, events, byzantine),
+        steps,
+        events,
         byzantine,
         run_directory.read_as(verdict, Judged) if verdict.exists() else None,
         scenario,
@@ -97,11 +101,13 @@ def write_trace(trace: Path, out: Path | None = None, chapters: Chapters | None 
         "kind": "simulated or unknown",
     }
     versions = start.get("versions")
+    events = _in_file_order(steps)
     sources = Sources(
         trace,
         about,
-        read_series(trace, byzantine),
+        _series_of(trace, events, byzantine),
         steps,
+        events,
         byzantine,
         versions=versions if isinstance(versions, dict) else {},
         clocks=clocks,
@@ -149,20 +155,26 @@ def _run_start(steps: Iterable[Step]) -> Fields:
     return next(starts, Fields())
 
 
-def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
-    """The series of a trace. Skips a truncated last line."""
-    collector = Collector(byzantine)
+def _in_file_order(steps: Iterable[Step]) -> list[Event]:
+    return sorted((step.event for step in steps), key=lambda event: event.line)
+
+
+def _series_of(trace: Path, events: Iterable[Event], byzantine: Iterable[int]) -> Series:
     try:
-        for event in Reader(trace):
-            line: Any = line_of(event)
-            try:
-                collector.feed(line)
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-                raise TraceError(
-                    f"line {event.line}: {event.name} is not as amu rehearse records it: {error!r}"
-                ) from error
+        return read_series(events, byzantine)
     except TraceError as error:
         raise run_directory.RunDirectoryError(f"{trace}: {error}") from error
+
+
+def read_series(events: Iterable[Event], byzantine: Iterable[int]) -> Series:
+    """The series of a trace. events: in the file's order. Raises TraceError."""
+    collector = Collector(byzantine)
+    for event in events:
+        line: Any = line_of(event)
+        try:
+            collector.feed(line)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise TraceError(f"line {event.line}: {event.name} is not as amu rehearse records it: {error!r}") from error
     return collector.series()
 
 
@@ -184,7 +196,7 @@ def _body(sources: Sources, chapters: Chapters | None) -> Iterable[str]:
         yield from chapters(sources)
     if verdict is not None:
         yield report_words.judgement(verdict)
-    yield from stall(sources.trace)
+    yield from stall(sources.events)
     failed = report_words.crashes(series, sources.failures)
     if failed:
         yield report_words.failures(failed)

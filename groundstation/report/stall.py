@@ -1,19 +1,22 @@
 """Why a run stands still at its end: what the engine of `amu explain` says, with its boards and links."""
 
-from pathlib import Path
+from collections.abc import Iterable
 
 from groundstation.report.page import paragraph, part, section, table
 from groundstation.why.answer import MOVING, Answer
-from groundstation.why.read import explain
-from specs.checking.trace import TraceError
+from groundstation.why.read import engine_of
+from specs.checking.trace import Event, TraceError
 
 LINKS_MAX = 60
 
 
-def stall(trace: Path) -> list[str]:
-    """The section, of a run that does not move; nothing of one that does, or of a trace that does not say enough."""
+def stall(events: Iterable[Event]) -> list[str]:
+    """The section, of a run that does not move; nothing of one that does, or of a trace that does not say enough.
+
+    events: in the file's order.
+    """
     try:
-        answer = explain(trace)
+        answer = engine_of(events).explain()
     except TraceError:  # without a begin; any other file is refused elsewhere
         return []
     return [] if answer.state == MOVING else [_section(answer)]

@@ -1,5 +1,6 @@
 """Asks the engine about a recorded trace."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,21 @@ class QuestionError(Exception):
     """Nothing can be said of that slot or that moment. Says which there are."""
 
 
-def engine_of(trace: Path, at: float | None = None) -> Engine:
-    """An engine that has read a trace, up to mission second `at` or to its end. Raises TraceError, QuestionError."""
-    engine, events, is_past = Engine(), 0, False
-    for event in Reader(trace):
-        events += 1
+def engine_of(events: Iterable[Event], at: float | None = None) -> Engine:
+    """An engine that has read a trace, up to mission second `at` or to its end. Raises TraceError, QuestionError.
+
+    events: of the trace, in the file's order.
+    """
+    engine, count, is_past = Engine(), 0, False
+    for event in events:
+        count += 1
         is_past = at is not None and event.received is not None and event.received > at
         if is_past:
             break
         _check(event)
         engine.feed(line_of(event))
     seen = engine.seen
-    if not events:
+    if not count:
         raise TraceError("no event; want a trace")
     if not seen.count:
         raise TraceError("has no RunStart, which says how many boards there are; want a trace from its begin")
@@ -41,7 +45,7 @@ def engine_of(trace: Path, at: float | None = None) -> Engine:
 
 def explain(trace: Path, slot: int | None = None, at: float | None = None) -> Answer:
     """What the engine says of a trace, at mission second `at` or at its end. Raises TraceError, QuestionError."""
-    engine = engine_of(trace, at)
+    engine = engine_of(Reader(trace), at)
     last = engine.seen.last_slot
     if slot is not None and slot > last:
         raise QuestionError(f"--slot {slot}: no board can have begun it yet; ask about one up to {last}")

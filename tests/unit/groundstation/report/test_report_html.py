@@ -10,6 +10,7 @@ from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.report import report
 from groundstation.report.series import Collector, Series
+from specs.checking.trace import Reader
 from swarm_sim.testing.cluster import Cluster, Links
 
 
@@ -32,7 +33,7 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def series(trace: Path) -> Series:
-    return report.read_series(trace, [])
+    return report.read_series(Reader(trace), [])
 
 
 def test_applied_slots_grow_on_every_board(series: Series) -> None:
@@ -57,8 +58,8 @@ def test_every_correct_decision_has_a_latency(series: Series) -> None:
 
 
 def test_latency_of_byzantine_boards_is_not_counted(trace: Path) -> None:
-    with_all = report.read_series(trace, [])
-    without = report.read_series(trace, [2])
+    with_all = report.read_series(Reader(trace), [])
+    without = report.read_series(Reader(trace), [2])
     assert 0 < len(without.latency) < len(with_all.latency)
 
 
