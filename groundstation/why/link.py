@@ -28,7 +28,6 @@ class Link:
         "proposed_at",
         "refused",
         "sent_at",
-        "sent_unheard",
         "since",
         "states_unheard",
         "vote_sent_at",
@@ -40,8 +39,8 @@ class Link:
         self.heard_at = NEVER
         self.since = 0.0  # when it could first be heard
         self.sent_at = NEVER
-        self.sent_unheard = 0  # messages that the sender traced since the receiver last heard it
-        self.moments_unheard = 0  # at which it sent anything but votes, of which a receiver drops some in silence
+        # Moments at which it sent anything but votes, of which a receiver drops some in silence, since it was heard.
+        self.moments_unheard = 0
         self.states_unheard = 0  # reports of its votes since the receiver last heard one
         self.votes_unheard = 0  # votes since the receiver last heard one
         self.vote_sent_at = NEVER  # the first of those
@@ -81,7 +80,6 @@ class Link:
 
     def sends(self, kind: int, now: float) -> None:
         """The sender traced a message."""
-        self.sent_unheard += 1
         if kind == Vote.KIND:
             if not self.votes_unheard:
                 self.vote_sent_at, self._lost_before_votes = now, self._lost
@@ -97,7 +95,7 @@ class Link:
     def hears(self, kind: int, now: float, delay: float) -> None:
         """The receiver traced a message. delay: negative if it is not known."""
         self.heard_at = now
-        self.sent_unheard = self.refused = self.moments_unheard = 0
+        self.refused = self.moments_unheard = 0
         self.accepted_unheard = self.delivered_unheard = 0
         if kind == Vote.KIND:
             self.votes_unheard = 0
@@ -140,5 +138,5 @@ class Link:
         """An end of it began a new life."""
         self.since = now
         self.proposed_at = NEVER
-        self.sent_unheard = self.votes_unheard = self.refused = self.moments_unheard = self.states_unheard = 0
+        self.votes_unheard = self.refused = self.moments_unheard = self.states_unheard = 0
         self.accepted_unheard = self.delivered_unheard = 0

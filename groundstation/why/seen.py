@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from amu.core.limits import GROUND, PROGRESS_PERIOD_TICKS, WINDOW_SLOTS, quorum_size
+from amu.core.limits import BROADCAST, GROUND, PROGRESS_PERIOD_TICKS, WINDOW_SLOTS, quorum_size
 from amu.wire.messages import Suggest
 from groundstation.why.link import NEVER, Link
 
@@ -22,8 +22,6 @@ OPERATIONS_MAX = 4096  # open at once
 QUIET_TICKS = 3 * PROGRESS_PERIOD_TICKS  # boards say how far they are each period: a longer silence has a reason
 RATE_TICKS = 50  # over which a clock's rate is measured
 WINDOW_TICKS = 100  # of the counts of a link
-BROADCAST = 254
-PHASES = {"Vote1": 1, "Vote2": 2, "Vote3": 3, "Vote4": 4}
 OVER = ("confirmed", "malformed", "stale")  # stages that end an operation
 
 Fields = Mapping[str, Any]
@@ -32,12 +30,11 @@ Fields = Mapping[str, Any]
 class Seat:
     """A board in a slot. voted: view of its latest vote in each phase 1 to 4, -1 for none."""
 
-    __slots__ = ("decided", "view", "voted", "wish")
+    __slots__ = ("decided", "view", "voted")
 
     def __init__(self) -> None:
         self.view = 0
         self.voted = [-1] * 5
-        self.wish = -1
         self.decided = False
 
     @property
@@ -67,11 +64,9 @@ class Board:
         self.power_is_traced = False  # a crew sees that a board sends, and not whether it is on
         self.since = 0.0  # when it was last switched on or off
         self.ended = ""  # the event that ended its life
-        self.erased_at = NEVER
         self.mode = ""
         self.reason = ""  # of its silence
         self.mode_at = 0.0
-        self.boot = -1
         self.heard_at = NEVER  # by the ground
         self.applied = 0
         self.ticks = -1
@@ -242,10 +237,8 @@ class Seen:
 
     def _erased(self, fields: Fields, now: float) -> None:
         board = self._of(fields)
-        if board is not None:
-            board.erased_at = now
-            if board.is_on is not None:
-                self._switched_off("its flash was erased", fields, now)
+        if board is not None and board.is_on is not None:
+            self._switched_off("its flash was erased", fields, now)
 
     def _health(self, fields: Fields, now: float) -> None:
         board = self._of(fields)
@@ -310,7 +303,7 @@ class Seen:
     # --- boards ---------------------------------------------------------------------------------
 
     def _boot(self, board: Board, fields: Fields, now: float) -> None:
-        board.is_on, board.boot, board.reason, board.mode_at = True, fields["boot"], "", now
+        board.is_on, board.reason, board.mode_at = True, "", now
         board.mode = "rejoining" if fields["journal"] == "blank" else "voting"
         board.applied = fields["applied_slot"]
         for slot in self.slots.values():
@@ -338,7 +331,7 @@ class Seen:
                 seat.voted[phase] = -1 if register is None else register[0]
 
     def _wish(self, board: Board, fields: Fields, now: float) -> None:
-        self._seat(board, fields["slot"]).wish = fields["view"]
+        self._seat(board, fields["slot"])  # it has begun the slot
         self.slot(fields["slot"]).wished_at = now
 
     def _propose(self, board: Board, fields: Fields, now: float) -> None:
