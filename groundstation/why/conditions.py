@@ -48,11 +48,11 @@ FINE, CLEAR = Condition(ABLE), Condition(OPEN)
 
 
 class Conditions:
-    """The condition of every board and every link at mission second `at`."""
+    """The condition of every board and every link at mission second `at`. `seen` knows how long a tick is."""
 
     def __init__(self, seen: Seen, at: float) -> None:
         self.seen, self.at = seen, at
-        self.tick = seen.tick_seconds or 0.0
+        self.tick = seen.tick_seconds
         nodes = range(seen.count)
         self.boards = [self._board(board) for board in seen.boards]
         self._weigh_losses()
@@ -68,7 +68,7 @@ class Conditions:
             self._look_for_lies(node)
 
     def _ticks(self, since: float) -> float:
-        return (self.at - since) / self.tick if self.tick else 0.0
+        return (self.at - since) / self.tick
 
     def _weigh_losses(self) -> None:
         """The share that each link loses, and the median over those of a sender and over those of a receiver."""
@@ -103,13 +103,13 @@ class Conditions:
             return Condition(a.CLOCK, "has a clock that stands still, so it takes no more frames", ticked_at)
         # A slow clock moves now and then; one that stands and then jumps, on a board that hardly speaks, is not slow.
         least = SLOW if is_still else RATE_MIN
-        if board.ticked_at != NEVER and self.tick and board.rate(self.tick) < least:
+        if board.ticked_at != NEVER and board.rate(self.tick) < least:
             return Condition(a.STOPPED, "hardly gets on: its processor is too slow, or its clock", heard_at)
         return FINE
 
     def _clock(self, board: Board) -> Condition | None:
         """What is wrong with the clock of a board that takes part."""
-        if self.boards[board.node].kind not in (ABLE, a.LIAR) or board.ticked_at == NEVER or not self.tick:
+        if self.boards[board.node].kind not in (ABLE, a.LIAR) or board.ticked_at == NEVER:
             return None
         rate = board.rate(self.tick)
         if rate < SLOW or rate > FAST:
@@ -124,7 +124,7 @@ class Conditions:
             return CLEAR  # what the link does is not known, and changes nothing
         heard_at = max(link.heard_at, link.since)
         pace = min(1.0, seen.boards[source].rate(self.tick))  # a board whose clock is slow speaks less often
-        allowed = QUIET_TICKS / max(pace, RATE_MIN) + max(0.0, link.delay) / (self.tick or 1)
+        allowed = QUIET_TICKS / max(pace, RATE_MIN) + max(0.0, link.delay) / self.tick
         if not seen.traces_messages or self._ticks(heard_at) <= allowed:
             return self._counted(source, destination, link)
         return self._unheard(source, destination, link, heard_at)
