@@ -55,6 +55,8 @@ class Conditions:
         self.tick = seen.tick_seconds
         nodes = range(seen.count)
         self.boards = [self._board(board) for board in seen.boards]
+        taking_part = [node for node in nodes if self.boards[node].kind not in UNCONNECTED]
+        self._pairs = [(s, d) for s in taking_part for d in taking_part if s != d]  # whose links are judged
         self._weigh_losses()
         self.clocks = {board.node: found for board in seen.boards if (found := self._clock(board)) is not None}
         self.links = {
@@ -73,9 +75,8 @@ class Conditions:
     def _weigh_losses(self) -> None:
         """The share that each link loses, and the median over those of a sender and over those of a receiver."""
         links, nodes = self.seen.links, range(self.seen.count)
-        taking_part = [node for node in nodes if self.boards[node].kind not in UNCONNECTED]
         self._losses = [[link.loss for link in row] for row in links]
-        found = {(s, d): self._losses[s][d] for s in taking_part for d in taking_part if s != d}
+        found = {(s, d): self._losses[s][d] for s, d in self._pairs}
         self._loss_from = [median([loss for (s, _), loss in found.items() if s == n] or [0.0]) for n in nodes]
         self._loss_to = [median([loss for (_, d), loss in found.items() if d == n] or [0.0]) for n in nodes]
 
@@ -159,8 +160,7 @@ class Conditions:
 
     def _look_for_silence(self) -> None:
         """If no board hears another, chance is asked about all links together: each alone may lose a few in a row."""
-        taking_part = [node for node, board in enumerate(self.boards) if board.kind not in UNCONNECTED]
-        pairs = [(s, d) for s in taking_part for d in taking_part if s != d]
+        pairs = self._pairs
         if len(pairs) < 2 or any(self.links[pair].words != LOSES_MOST for pair in pairs):
             return
         chance = prod(self._loss(s, d) ** self.seen.links[s][d].moments_unheard for s, d in pairs)
