@@ -39,11 +39,11 @@ before the messages that they explain, so no other node can have acted on the mi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from amu.core.limits import GROUND, LEARNER_LAST, SLOT_MAX
 from specs import files, strict_json
@@ -64,6 +64,7 @@ from specs.escape import escaped
 
 LINE_BYTES_MAX = 2**20  # per event; a snapshot of the largest swarm takes a tenth of it
 FOUND_CHARACTERS_MAX = 80
+_Field = TypeVar("_Field")
 WANTED = "want one event, a JSON object in UTF-8, on each line"
 OTHER_FILES = {  # how they begin: what they are
     b"\x1f\x8b": "compressed with gzip: unpack it first",
@@ -200,11 +201,7 @@ def _event(found: dict[str, object], line: int) -> Event:
 
 def learner_count(run_start: Event) -> int:
     """How many learners a run has: nodes from the replica count up. Raises TraceError."""
-    count, replica_count = run_start.fields.get("learners", 0), run_start.fields["replica_count"]
-    try:
-        return uint(LEARNER_LAST + 1 - replica_count)(count)
-    except Wrong as wrong:
-        raise TraceError(f"line {run_start.line}: RunStart.learners: want {wrong}, have {_found(count)}") from None
+    return _optional(run_start, "learners", uint(LEARNER_LAST + 1 - run_start.fields["replica_count"]), 0)
 
 
 def says(run_start: Event, name: str) -> bool | None:
@@ -217,17 +214,19 @@ def says(run_start: Event, name: str) -> bool | None:
 
 def tick_seconds(run_start: Event) -> float:
     """Mission seconds of a board's tick, 0 if a RunStart does not say. Raises TraceError."""
-    return _checked(run_start, "tick_seconds", seconds) if "tick_seconds" in run_start.fields else 0.0
+    return _optional(run_start, "tick_seconds", seconds, 0.0)
 
 
 def links(fault: Event) -> list[list[int]]:
     """Of a Fault: [source, destination, accepted, delivered, on the way] of each link. Raises TraceError."""
-    return _checked(fault, "links", link_counts) if "links" in fault.fields else []
+    return _optional(fault, "links", link_counts, [])
 
 
-def _checked(event: Event, name: str, check: Check) -> Any:
-    """An optional field of an event. Raises TraceError."""
+def _optional(event: Event, name: str, check: Callable[[object], _Field], default: _Field) -> _Field:
+    """A field of an event, or `default` if it has none. Raises TraceError."""
     fields: Mapping[str, object] = event.fields
+    if name not in fields:
+        return default
     problem = _field_problem(fields, name, check, event.name)
     if problem is not None:
         raise TraceError(f"line {event.line}: {problem}")
