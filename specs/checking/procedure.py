@@ -19,6 +19,7 @@ Rules
   time a no-go is not judged: the trace does not tell when each word arrived.
 - Seconds are written with six digits: SLACK is twice that.
 - Where lines of the ground station are missing, nothing is judged.
+- An order that never followed its inject may have come after the end, so the end of a trace is not judged.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ QUORUM, GO, NO_GO = "quorum", "go", "no-go"
 HELD, POLLING, ORDERED, EXPECTING, DELAYING, DONE = "held", "polling", "ordered", "expecting", "delaying", "done"
 LOADED, FAILED, SKIPPED, PAUSED, CONTINUED = "loaded", "failed", "skipped", "paused", "continued"
 ACTIONS = {PAUSED: "pause", CONTINUED: "continue", SKIPPED: "skip"}  # of the order behind a person's word
-STEPS = ("procedure step", "poll answer", "inject")  # counted in the verdict
+# Counted in the verdict.
+STEPS = {AS_PLANNED: "procedure step", POLLED: "poll answer", QUORUM_HEARD: "quorum answer", PLAYED: "inject"}
 
 
 @dataclass
@@ -76,7 +78,6 @@ class ProcedureChecker(Checker):
         self._boards = {node: _Board() for node in range(run.swarm.replica_count)}
         self._order: dict[str, Any] | None = None  # the latest that was accepted
         self._injects: dict[str, Any] = {}  # begun -> the order that must follow; None once it did
-        self._held: set[str] = set()
 
     # --- what boards say --------------------------------------------------------------------------
 
@@ -117,22 +118,18 @@ class ProcedureChecker(Checker):
     def _violate(self, identifier: str, event: Event, text: str) -> None:
         self.run.verdict.violate(identifier, f"{event}: {text}")
 
-    def _count(self, identifier: str, word: str) -> None:
-        self._held.add(identifier)
-        self.run.verdict.steps[word] += 1
+    def _count(self, identifier: str) -> None:
+        self.run.verdict.steps[STEPS[identifier]] += 1
 
     def not_held(self) -> set[str]:
-        return set(IDENTIFIERS) - self._held
-
-    def finish(self, tlc: bool = False) -> None:
-        """Nothing is left to judge: an order that never followed its inject may have come after the end."""
+        return {identifier for identifier, word in STEPS.items() if not self.run.verdict.steps[word]}
 
     # --- steps ------------------------------------------------------------------------------------
 
     def _moved(self, event: Event) -> None:
         fields, now = event.fields, self._now
         status = fields["status"]
-        self._count(AS_PLANNED, STEPS[0])
+        self._count(AS_PLANNED)
         if status == LOADED:
             if self._plan is not None:
                 self._violate(AS_PLANNED, event, "the procedure was loaded before")
@@ -253,7 +250,7 @@ class ProcedureChecker(Checker):
         if kind == "step" and rest == f"{now.number}/{now.attempt}" and now.status == ORDERED:
             now.outcome = fields["outcome"]
         elif kind == "inject" and self.run.continuity.is_whole(GROUND):
-            self._count(PLAYED, STEPS[2])
+            self._count(PLAYED)
             if rest not in self._injects or self._injects[rest] is None:
                 self._violate(PLAYED, event, f"no inject {rest} was begun that this order could be of")
             elif self._injects[rest] != fields["told"]:
@@ -262,7 +259,7 @@ class ProcedureChecker(Checker):
 
     def _polled(self, event: Event) -> None:
         fields, now = event.fields, self._now
-        self._count(POLLED, STEPS[1])
+        self._count(POLLED)
         plan = self._plan or []
         step = plan[now.number] if now.number < len(plan) else None
         if step is None or fields["step"] != step["name"] or now.status != POLLING:
@@ -285,7 +282,7 @@ class ProcedureChecker(Checker):
         light = event.fields.get("light_seconds", 0.0)
         if self._heard_seconds is None or not _is_seconds(light) or self.run.holes():
             return
-        self._count(QUORUM_HEARD, "quorum answer")
+        self._count(QUORUM_HEARD)
         swarm, at = self.run.swarm, event.received or 0.0
         wanted = quorum_size(swarm.replica_count)
         late = light + self._heard_seconds * GRAIN if light else 0.0
@@ -303,7 +300,7 @@ class ProcedureChecker(Checker):
     def _inject(self, event: Event) -> None:
         fields = event.fields
         name, sender = fields["inject"], fields["sender"]
-        self._count(PLAYED, STEPS[2])
+        self._count(PLAYED)
         if fields["status"] != "begun":
             if name not in self._injects:
                 self._violate(PLAYED, event, "it was not begun")
