@@ -22,7 +22,7 @@ from pathlib import Path
 
 from specs.checking.check import TraceChecker
 from specs.checking.trace import TraceError, parse_bytes
-from specs.files import open_regular
+from specs.files import FileError, read_bytes
 
 BYTES_MAX = 128 << 20  # of a trace that is looked at: the checker keeps much of it in memory
 BEFORE = 12  # lines that are shown before the last one
@@ -128,12 +128,9 @@ def _shown(lines: list[bytes], count: int, violations: list[str]) -> list[tuple[
 def main() -> None:
     path, identifier = sys.argv[1:3]
     try:
-        with open_regular(Path(path)) as file:
-            text = file.read(BYTES_MAX + 1)
-    except OSError as error:
-        sys.exit(f"{path}: cannot be read: {error.strerror}")
-    if len(text) > BYTES_MAX:
-        sys.exit(f"{path}: is longer than {BYTES_MAX >> 20} MiB, and is not looked at")
+        text = read_bytes(Path(path), BYTES_MAX)
+    except FileError as error:
+        sys.exit(f"{path}: cannot be read: {error}")
     found = shortest(text, identifier)
     print(json.dumps(None if found is None else asdict(found)))
 
