@@ -7,10 +7,15 @@ SIGHT = "groundstation/procedures/sight.py"
 HORIZON = "groundstation/procedures/horizon.py"
 SEEN = "groundstation/procedures/seen.py"
 CREW = "groundstation/web/crew.py"
+CAUGHT_BY = {SIGHT: "sight", HORIZON: "sight", SEEN: "seen", CREW: "crew's trace"}
 
 
 def _rule(name: str, before: str, after: str) -> Mutant:
     return cut("checker", name, RULES, before, after, "procedure")
+
+
+def _known(name: str, file: str, before: str, after: str) -> Mutant:
+    return Mutant(name, file, before, after, (CAUGHT_BY[file],))
 
 
 OF_THE_RECORD = (
@@ -69,118 +74,84 @@ OF_THE_RECORD = (
 )
 
 OF_THE_CREW = (
-    Mutant(
-        "crew: events of a later version are seen",
-        SIGHT,
-        "    if name not in EVENTS:\n",
-        '    if name == "Inject":\n',
-        ("sight",),
+    _known(
+        "crew: events of a later version are seen", SIGHT, "    if name not in EVENTS:\n", '    if name == "Inject":\n'
     ),
-    Mutant(
-        "crew: all fields are seen",
-        SIGHT,
-        "for key in (*ENVELOPE, *EVENTS[name]) if key in line}",
-        "for key in line}",
-        ("sight",),
+    _known(
+        "crew: all fields are seen", SIGHT, "for key in (*ENVELOPE, *EVENTS[name]) if key in line}", "for key in line}"
     ),
-    Mutant(
-        "crew: liars are named", SIGHT, 'seen["byzantine"] = []', 'seen["byzantine"] = line["byzantine"]', ("sight",)
+    _known("crew: liars are named", SIGHT, 'seen["byzantine"] = []', 'seen["byzantine"] = line["byzantine"]'),
+    _known("crew: faults are counted by name", SIGHT, "key = name if is_known else OTHER", "key = name"),
+    _known(
+        "crew: requests show who is on", SIGHT, 'return None if line.get("stage") == UPLINKED else seen', "return seen"
     ),
-    Mutant("crew: faults are counted by name", SIGHT, "key = name if is_known else OTHER", "key = name", ("sight",)),
-    Mutant(
-        "crew: requests show who is on",
-        SIGHT,
-        'return None if line.get("stage") == UPLINKED else seen',
-        "return seen",
-        ("sight",),
+    _known(
+        "crew: orders of a later version are seen", SIGHT, "    if kind not in ORDERS:\n", '    if kind == "inject":\n'
     ),
-    Mutant(
-        "crew: orders of a later version are seen",
-        SIGHT,
-        "    if kind not in ORDERS:\n",
-        '    if kind == "inject":\n',
-        ("sight",),
-    ),
-    Mutant(
+    _known(
         "crew: the director's notes are seen",
         SIGHT,
         'return seen if is_to_crew or line.get("role") not in (None, DIRECTOR) else None',
         "return seen",
-        ("sight",),
     ),
-    Mutant(
+    _known(
         "crew: a refusal says that a board is off",
         SIGHT,
         'NOT_TOLD if kind == "control" else line["reason"]',
         'line["reason"]',
-        ("sight",),
     ),
-    Mutant(
+    _known(
         "crew: a failed step names the fault",
         SIGHT,
         "ORDER_REFUSED if reason.startswith(ORDER_REFUSED) else reason",
         "reason",
-        ("sight",),
     ),
-    Mutant("crew: knows the faults beforehand", SIGHT, "if isinstance(rule, GEOMETRY)]", "]", ("sight",)),
-    Mutant(
-        "crew: knows the injects beforehand", SIGHT, '"liveness": None, "injects": []', '"liveness": None', ("sight",)
-    ),
-    Mutant(
+    _known("crew: knows the faults beforehand", SIGHT, "if isinstance(rule, GEOMETRY)]", "]"),
+    _known("crew: knows the injects beforehand", SIGHT, '"liveness": None, "injects": []', '"liveness": None'),
+    _known(
         "horizon: a confirmation is known at once",
         HORIZON,
         "return FARTHEST if board is None else int(board)",
         "return board",
-        ("sight",),
     ),
-    Mutant(
+    _known(
         "horizon: no light time",
         HORIZON,
         "return float(at) if board is None else float(at) + self.seconds(board, at)",
         "return float(at)",
-        ("sight",),
     ),
-    Mutant(
+    _known(
         "horizon: a step knows at once",
         SEEN,
         "at <= now for place, at in reached.items()",
         "True for place, at in reached.items()",
-        ("seen",),
     ),
-    Mutant(
+    _known(
         "horizon: words on their way are not bounded",
         SEEN,
         "if last is None or at > last.first + self._grain:",
         "if True:",
-        ("seen",),
     ),
-    Mutant(
-        "crew: the numbers of the ground show gaps",
-        CREW,
-        'line["seq"], self._seq = self._seq, self._seq + 1',
-        "pass",
-        ("crew's trace",),
+    _known(
+        "crew: the numbers of the ground show gaps", CREW, 'line["seq"], self._seq = self._seq, self._seq + 1', "pass"
     ),
-    Mutant(
+    _known(
         "crew: told before it can have come",
         CREW,
         "while self._pending and self._pending[0][0] <= max(now, self._now):",
         "while self._pending:",
-        ("crew's trace",),
     ),
-    Mutant(
+    _known(
         "crew: a lost run is revealed",
         CREW,
         "OVER_STATES = (CHECKING, OVER, STORED)",
         'OVER_STATES = (CHECKING, OVER, STORED, "lost")',
-        ("crew's trace",),
     ),
-    Mutant(
+    _known(
         "crew: a resumed run stays revealed",
         CREW,
         "self.is_revealed = is_over and",
         "self.is_revealed = self.is_revealed or is_over and",
-        ("crew's trace",),
     ),
 )
 
