@@ -28,7 +28,6 @@ Document = dict[str, Any]
 class Draft:
     """The flight drawn so far. victims: boards that a kind has chosen, which the next one spares."""
 
-    seed: int
     nodes: int
     begin: float
     faults: list[Document] = field(default_factory=list)
@@ -328,7 +327,7 @@ def draw(seed: int) -> Drawn:
     if draws.random() < STORM_SHARE:
         return _of_a_storm(seed, draws)
     nodes = draws.choices((4, 7, 13), (60, 30, 10))[0]
-    draft = Draft(seed, nodes, round(draws.uniform(*BEGIN), 3))
+    draft = Draft(nodes, round(draws.uniform(*BEGIN), 3))
     names: list[str] = []
     if draws.random() >= NOTHING_SHARE:
         names = draws.sample(list(KINDS), 2 if draws.random() < PAIR_SHARE else 1)

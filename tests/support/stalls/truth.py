@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amu.boards.host import SOUND_TAG
-from amu.core.limits import blocking_size, quorum_size
+from amu.core.limits import quorum_size
 from amu.node.node import SILENT, VOTING
 from amu.wire import frames
 from groundstation.faults.kinds import BurstLoss
 from groundstation.faults.paths import ContactWindow
 from groundstation.faults.plan import LinkState
 from groundstation.faults.rule import FLIGHT_KINDS
+from groundstation.scenario.mission_end import slots_applied
 from groundstation.scenario.model import Byzantine
 from groundstation.why import answer as a
 from swarm_sim.simulation import Simulation
@@ -98,8 +99,8 @@ class Watch:
 
     def _watch_progress(self) -> None:
         world = self._world
-        applied = sorted((0 if b.flight is None else b.flying.applied_slot for b in world.boards), reverse=True)
-        self._progress.append((world.now, applied[blocking_size(len(world.boards)) - 1]))
+        applied = {b.node: 0 if b.flight is None else b.flying.applied_slot for b in world.boards}
+        self._progress.append((world.now, slots_applied(applied, len(applied))))
         world.at(world.now + 2 * world.tick_seconds, self._watch_progress)
 
     def _look(self) -> None:
