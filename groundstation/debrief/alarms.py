@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from groundstation.debrief.moments import Moment
+from groundstation.scenario.alarms import Alarm
 from groundstation.web.alarms import ACKNOWLEDGED, NORMAL, RAISED, RETURNED, Alarms, Tables
 from groundstation.web.tail import Line
 
@@ -23,7 +24,7 @@ class Change(NamedTuple):
 class Lives(Alarms):
     """The alarms of one run, with `changes`. `moment`: of the line that is fed next."""
 
-    def __init__(self, alarms: list[Any], speed: float) -> None:
+    def __init__(self, alarms: list[Alarm], speed: float) -> None:
         super().__init__(alarms, speed)
         self.changes: list[Change] = []
         self.moment = Moment(0, 0.0)

@@ -4,14 +4,14 @@ A crew of operators saw only what `groundstation.procedures.sight` lets through,
 an operator, everybody saw everything at once.
 """
 
-import heapq
+import math
 from collections.abc import Callable
 from typing import Any
 
 from groundstation.debrief.alarms import Change, Lives
 from groundstation.debrief.moments import Moment
-from groundstation.procedures.horizon import Horizon
-from groundstation.procedures.sight import geometry_of, scenario_for_crew, seen_by_crew
+from groundstation.procedures.arrivals import Arrivals
+from groundstation.procedures.sight import scenario_for_crew
 from groundstation.scenario.alarms import defaults
 from groundstation.scenario.model import Scenario
 from groundstation.web.model import Model
@@ -29,14 +29,11 @@ class Picture:
         self, scenario: Scenario | None, is_of_crew: bool, explain: Callable[[dict[str, Any], Moment], None]
     ) -> None:
         speed = 1.0 if scenario is None else scenario.mission.speed
-        alarms = [] if scenario is None else scenario.alarms
-        self._lives = Lives(alarms or defaults(speed), speed)
-        is_hidden = is_of_crew and scenario is not None
-        self._model = Model(scenario_for_crew(scenario) if is_hidden and scenario else scenario, self._lives)
+        self._lives = Lives(defaults(speed) if scenario is None else scenario.all_alarms(), speed)
+        known = scenario_for_crew(scenario) if is_of_crew and scenario is not None else scenario
+        self._model = Model(known, self._lives)
         self._is_of_crew, self._explain = is_of_crew, explain
-        self._geometry, self._horizon = geometry_of(scenario), Horizon(scenario)
-        self._pending: list[tuple[float, int, float, Line]] = []  # arrival, line, receipt, what it says
-        self._now = 0.0
+        self._arrivals: Arrivals[Moment] = Arrivals(scenario)
 
     @property
     def changes(self) -> list[Change]:
@@ -48,21 +45,16 @@ class Picture:
         if not self._is_of_crew:
             self._show(line, moment)
             return
-        seen = seen_by_crew(line, self._geometry)
-        if seen is not None:
-            heapq.heappush(self._pending, (self._horizon.arrival(line), moment.line, moment.received, seen))
+        self._arrivals.add(line, moment)
         self._release(moment.received)
 
     def finish(self) -> None:
         """After the last line: what is on its way arrives."""
-        while self._pending:
-            self._release(self._pending[0][0])
+        self._release(math.inf)
 
     def _release(self, now: float) -> None:
-        while self._pending and self._pending[0][0] <= now:
-            arrival, number, received, line = heapq.heappop(self._pending)
-            self._now = line["received"] = max(arrival, self._now)
-            self._show(line, Moment(number, received, self._now - received))
+        for moment, line in self._arrivals.until(now):
+            self._show(line, moment._replace(later=line["received"] - moment.received))
 
     def _show(self, line: Line, moment: Moment) -> None:
         self._lives.moment = moment

@@ -15,14 +15,13 @@ Rules
   never early.
 """
 
-import heapq
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from amu.core.limits import GROUND
-from groundstation.procedures.horizon import Horizon
-from groundstation.procedures.sight import geometry_of, scenario_for_crew, seen_by_crew
+from groundstation.procedures.arrivals import Arrivals
+from groundstation.procedures.sight import scenario_for_crew
 from groundstation.scenario.model import Scenario
 from groundstation.web.behaviour import Behaviour
 from groundstation.web.flights import CHECKING, FAILED, OVER, STORED, Flight
@@ -117,15 +116,13 @@ class CrewTrace:
     """Writes the crew's trace of one trace."""
 
     def __init__(self, trace: Path, path: Path, scenario: Scenario | None) -> None:
-        self.path, self._horizon = path, Horizon(scenario)
+        self.path = path
         self._boards = 0 if scenario is None else scenario.mission.boards
-        self._geometry = geometry_of(scenario)
+        self._arrivals: Arrivals[int] = Arrivals(scenario)  # by offset
         self._tail = Tail(trace)
         self._file: BinaryIO = path.open("wb", buffering=0)
-        self._pending: list[tuple[float, int, Line]] = []  # a heap: by arrival, then by place in the trace
         self._seq = 0  # of the ground's events
         self._read = 0.0  # the latest receipt that was read
-        self._now = 0.0  # of the crew
 
     def is_of_another(self, trace: Path) -> bool:
         """Whether this is not the trace that was read so far."""
@@ -141,20 +138,18 @@ class CrewTrace:
 
         at: the crew's mission second. None: the latest one.
         """
-        now = self._now if at is None else at
-        if not self._horizon.is_there:
+        now, horizon = self._arrivals.now if at is None else at, self._arrivals.horizon
+        if not horizon.is_there:
             return {}
-        seconds = [self._horizon.seconds(node, now) for node in range(self._boards)]
-        return {"horizon": {"ground": self._horizon.ground, "now": now, "seconds": seconds}}
+        seconds = [horizon.seconds(node, now) for node in range(self._boards)]
+        return {"horizon": {"ground": horizon.ground, "now": now, "seconds": seconds}}
 
     def write(self, now: float) -> bool:
         """Read on, and write what can have arrived at mission second `now`. Returns whether there is more to read."""
-        is_full = len(self._pending) >= PENDING_MAX
+        is_full = len(self._arrivals) >= PENDING_MAX
         for line in () if is_full else self._tail.read():
             self._read = max(self._read, line["received"])
-            seen = seen_by_crew(line, self._geometry)
-            if seen is not None:
-                heapq.heappush(self._pending, (self._horizon.arrival(line), line["offset"], seen))
+            self._arrivals.add(line, line["offset"])
         is_behind = self._tail.is_behind and not is_full
         # What has not been read was received later than what has been, and arrives later still.
         self._release(min(now, self._read) if is_behind else now)
@@ -162,9 +157,7 @@ class CrewTrace:
 
     def _release(self, now: float) -> None:
         texts = []
-        while self._pending and self._pending[0][0] <= max(now, self._now):
-            arrival, _, line = heapq.heappop(self._pending)
-            self._now = line["received"] = max(arrival, self._now)
+        for _, line in self._arrivals.until(now):
             del line["offset"]
             if line["node"] == GROUND:
                 line["seq"], self._seq = self._seq, self._seq + 1

@@ -13,9 +13,9 @@ import pytest
 from groundstation.flight import rehearsal
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Plan
+from groundstation.procedures import arrivals
 from groundstation.record import run_directory
 from groundstation.scenario import model
-from groundstation.web import crew
 from groundstation.web.flights import Flight
 from tests.browser.conftest import Opened
 from tests.browser.test_views import THEMES, Look
@@ -159,7 +159,7 @@ def test_the_search_of_all_bytes_can_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if leaks:
-        monkeypatch.setattr(crew, "seen_by_crew", lambda line, geometry: dict(line))
+        monkeypatch.setattr(arrivals, "seen_by_crew", lambda line, geometry: dict(line))
     operator = people(Flight(run=interrupted))["operator"]
     operator.state("ground station lost")
     operator.page.keyboard.press("0")

@@ -11,7 +11,13 @@ def _told(name: str, file: str, before: str, after: str, check: str = "debrief")
 
 MUTANTS = (
     _told("the crew saw what only the bench knows", "picture", "if not self._is_of_crew:", "if True:"),
-    _told("the crew knew at once", "picture", "(self._horizon.arrival(line), moment", "(moment.received, moment"),
+    Mutant(
+        "debrief: the crew knew at once",
+        "groundstation/procedures/arrivals.py",
+        "(self.horizon.arrival(line), place",
+        '(line["received"], place',
+        ("debrief",),
+    ),
     _told("an alarm after the end of a fault counts", "chapters", "and change.moment.at <= played.until", "and True"),
     _told(
         "an alarm of any board counts",

@@ -7,7 +7,8 @@ SIGHT = "groundstation/procedures/sight.py"
 HORIZON = "groundstation/procedures/horizon.py"
 SEEN = "groundstation/procedures/seen.py"
 CREW = "groundstation/web/crew.py"
-CAUGHT_BY = {SIGHT: "sight", HORIZON: "sight", SEEN: "seen", CREW: "crew's trace"}
+ARRIVALS = "groundstation/procedures/arrivals.py"
+CAUGHT_BY = {SIGHT: "sight", HORIZON: "sight", SEEN: "seen", CREW: "crew's trace", ARRIVALS: "crew's trace"}
 
 
 def _rule(name: str, before: str, after: str) -> Mutant:
@@ -137,8 +138,8 @@ OF_THE_CREW = (
     ),
     _known(
         "crew: told before it can have come",
-        CREW,
-        "while self._pending and self._pending[0][0] <= max(now, self._now):",
+        ARRIVALS,
+        "while self._pending and self._pending[0][0] <= max(now, self.now):",
         "while self._pending:",
     ),
     _known(

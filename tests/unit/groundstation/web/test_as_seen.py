@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from groundstation.procedures import arrivals
 from groundstation.record import run_directory
-from groundstation.web import crew
 from groundstation.web.behaviour import load
 from groundstation.web.crew import CrewTrace
 from groundstation.web.flights import Flight
@@ -134,7 +134,7 @@ def test_a_replay_as_the_crew_saw_it_shows_what_the_crew_was_shown(
 
 
 def test_a_planted_leak_is_found(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "seen_by_crew", lambda line, geometry: dict(line))
+    monkeypatch.setattr(arrivals, "seen_by_crew", lambda line, geometry: dict(line))
     _shown(served, OPERATOR, sight="truth")
     assert _ask(served, OPERATOR, "sight", "crew") == _ask(served, OPERATOR, "seek", MOMENT) == (200, "")
     assert found_in(_shown(served, OPERATOR, at=MOMENT, sight="crew")[1]) >= INJECT

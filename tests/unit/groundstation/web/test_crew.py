@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from groundstation.procedures import arrivals
 from groundstation.record import run_directory
 from groundstation.web import crew
 from groundstation.web.access import ENDPOINTS
@@ -228,7 +229,7 @@ def test_the_director_sees_all(served: Served) -> None:
 
 @pytest.mark.parametrize("role", CREW)
 def test_a_planted_leak_is_found(served: Served, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "seen_by_crew", lambda line, geometry: dict(line))
+    monkeypatch.setattr(arrivals, "seen_by_crew", lambda line, geometry: dict(line))
     told = _everything(served, role)
     assert found_in(told["live"]) >= {"name of an inject", "text of an inject"}
     assert found_in(told["search Inject"]) >= {"Inject", "name of an inject"}
