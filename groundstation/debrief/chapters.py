@@ -37,8 +37,9 @@ NAMES = {
 
 def chapters(debrief: Debrief, utc: Utc) -> Iterable[str]:
     """All of them."""
-    yield _glance(debrief, utc)
-    yield _injects(debrief, utc)
+    stages = [stages_of(debrief, played) for played in debrief.played]
+    yield _glance(debrief, stages, utc)
+    yield _injects(debrief, stages, utc)
     yield _procedure(debrief, utc)
     yield _polls(debrief, utc)
     yield _orders(debrief, utc)
@@ -89,17 +90,16 @@ def stages_of(debrief: Debrief, played: Played) -> dict[str, Stage]:
     return found
 
 
-def _glance(debrief: Debrief, utc: Utc) -> str:
-    found = [stages_of(debrief, played) for played in debrief.played]
+def _glance(debrief: Debrief, stages: Sequence[dict[str, Stage]], utc: Utc) -> str:
     ends = [outcome(debrief, step) for step in debrief.steps]
     moves = [move.status for move in debrief.moves]
     of_people = [each for each in debrief.orders if each.sender not in (RUNNER, AUTOMATIC)]
     counts = [
-        ("injects and faults by order", len(found)),
-        ("of these, with an alarm while they lasted", sum(ALARM in each for each in found)),
-        ("of these, named by why?", sum(WHY in each for each in found)),
-        ("of these, with an order of the crew after them", sum(CREW in each for each in found)),
-        ("of these, mended", sum(MENDED in each for each in found)),
+        ("injects and faults by order", len(stages)),
+        ("of these, with an alarm while they lasted", sum(ALARM in each for each in stages)),
+        ("of these, named by why?", sum(WHY in each for each in stages)),
+        ("of these, with an order of the crew after them", sum(CREW in each for each in stages)),
+        ("of these, mended", sum(MENDED in each for each in stages)),
         ("steps of the procedure", len(ends)),
         ("of these, done", sum(end is not None and end.status == DONE for end in ends)),
         ("of these, skipped", sum(end is not None and end.status == SKIPPED for end in ends)),
@@ -125,14 +125,13 @@ def _glance(debrief: Debrief, utc: Utc) -> str:
 # --- injects ------------------------------------------------------------------------------------
 
 
-def _injects(debrief: Debrief, utc: Utc) -> str:
+def _injects(debrief: Debrief, stages: Sequence[dict[str, Stage]], utc: Utc) -> str:
     title = "Injects, detection and response"
     if not debrief.played:
         return section(title, "", paragraph("Nothing was injected, and nobody ordered a fault."))
     rows = []
     content = ""
-    for number, played in enumerate(debrief.played[:ROWS_MAX], 1):
-        found = stages_of(debrief, played)
+    for number, (played, found) in enumerate(zip(debrief.played[:ROWS_MAX], stages), 1):
         times = [
             cells.after(found[name].moment, played.moment) if name in found else cells.NONE
             for name in (EFFECT, ALARM, WHY, CREW, STEP, MENDED)
