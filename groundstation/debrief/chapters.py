@@ -131,13 +131,14 @@ def _injects(debrief: Debrief, stages: Sequence[dict[str, Stage]], utc: Utc) -> 
         return section(title, "", paragraph("Nothing was injected, and nobody ordered a fault."))
     rows = []
     content = ""
-    for number, (played, found) in enumerate(zip(debrief.played[:ROWS_MAX], stages), 1):
+    for number, (played, found) in enumerate(zip(debrief.played, stages), 1):
         times = [
             cells.after(found[name].moment, played.moment) if name in found else cells.NONE
             for name in (EFFECT, ALARM, WHY, CREW, STEP, MENDED)
         ]
         rows.append((f"{number}. {played.name}", cells.at(played.moment, utc), *times))
-        content += part(f"{number}. {played.name}", _inject(played, found, utc))
+        if number <= ROWS_MAX:
+            content += part(f"{number}. {played.name}", _inject(played, found, utc))
     explanation = (
         "Seconds after each inject. After is not because of: people say which alarm and which order belong to it. "
         + _whose(debrief)

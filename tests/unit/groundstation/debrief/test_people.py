@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from groundstation.debrief import write
+from groundstation.debrief import chapters, write
 from groundstation.debrief.moments import Utc
 from groundstation.record.run_directory import RunDirectoryError
 from tests.unit.groundstation.debrief.made_up import CUT, KILL, LEASE, STEPS, Figures, Trace, section
@@ -93,6 +93,15 @@ def test_faults_by_order_stand_beside_injects(page: str) -> None:
     assert cut[2:] == ["+0.500 s", "-", "-", "-", "-", "+4.000 s"]
     assert "the crew gave no order after it" in text
     assert "board 2 votes again" in text
+
+
+def test_injects_that_are_left_out_are_counted(
+    trace: Trace, tmp_path: Path, no_pictures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapters, "ROWS_MAX", 1)
+    text = section(write.write(trace.save(tmp_path / "trace.ndjson")).read_text(), "Injects, detection and response")
+    assert "1 further rows are omitted" in text
+    assert "2. cut" not in text
 
 
 def test_what_the_director_saw_and_did_is_not_the_crew(page: str) -> None:
