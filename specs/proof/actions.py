@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from specs.proof import meanings, terms
+from specs.proof import meanings
 from specs.proof.context import Closure, Context, State, applications, refused
 from specs.proof.meanings import Shape, Value
 from specs.proof.terms import Term
@@ -105,7 +105,7 @@ class Actions:
             for condition, branch in ((node.condition, node.then), (no, node.otherwise)):
                 yield from self._walk(branch, context, replace(way, guards=(*way.guards, (condition, context))))
         elif isinstance(node, tree.Let):
-            yield from self._walk(node.body, self._let(node, context), way)
+            yield from self._walk(node.body, self.translator.inside_let(node, context), way)
         elif isinstance(node, tree.Unchanged):
             yield from self._unchanged(node.operand, context, way)
         elif isinstance(node, tree.Apply) and node.name == "=" and self._assignable(node, way):
@@ -139,13 +139,6 @@ class Actions:
                 way = replace(way, new={**way.new, unique: tuple(found)}, inside=(*way.inside, inside))
                 context = context.with_names({name: value})
         yield from self._walk(node.body, context, way)
-
-    def _let(self, node: tree.Let, context: Context) -> Context:
-        for definition in node.definitions:
-            if isinstance(definition, tree.Instance) or definition.recursive:
-                raise refused(node.place, "an INSTANCE or a recursive definition in a LET")
-            context = context.with_names({definition.name: Closure(definition.parameters, definition.body, context)})
-        return context
 
     def _unchanged(self, node: Expression, context: Context, way: Way) -> Iterator[Way]:
         names = self.translator.names
@@ -197,8 +190,3 @@ def _has_prime(node: object) -> bool:
         return False
     names = [name for name in node.__dataclass_fields__ if name != "place"]
     return any(_has_prime(getattr(node, name)) for name in names)
-
-
-def conditions(found: list[Term]) -> list[Term]:
-    """The conditions as a list without conjunctions."""
-    return [part for term in found for part in terms.conjuncts(term)]

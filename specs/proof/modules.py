@@ -17,9 +17,7 @@ class Names:
     constants: dict[str, tree.Parameter] = field(default_factory=dict)
     variables: list[str] = field(default_factory=list)
     definitions: dict[str, tree.Definition] = field(default_factory=dict)
-    instances: dict[str, tree.Instance] = field(default_factory=dict)
     assumptions: list[tree.Expression] = field(default_factory=list)
-    standard: set[str] = field(default_factory=set)
     sources: list[Path] = field(default_factory=list)
 
 
@@ -36,11 +34,10 @@ def _read(path: Path, found: Names) -> None:
     module = syntax.parse(path)
     for name in module.extends:
         if name in standard.MODULES:
-            found.standard.add(name)
-        elif (path.parent / f"{name}.tla").is_file():
-            _read(path.parent / f"{name}.tla", found)
-        else:
+            continue
+        if not (path.parent / f"{name}.tla").is_file():
             raise ModuleError(f"{path.name}: no module {name} in {path.parent}")
+        _read(path.parent / f"{name}.tla", found)
     found.sources.append(path)
     for unit in module.units:
         if isinstance(unit, tree.Declaration):
@@ -53,7 +50,3 @@ def _read(path: Path, found: Names) -> None:
             found.definitions.setdefault(unit.name, unit)
         elif isinstance(unit, tree.Assumption):
             found.assumptions.append(unit.expression)
-        elif isinstance(unit, tree.Instance) and unit.name is not None:
-            found.instances[unit.name] = unit
-        elif isinstance(unit, tree.Instance) and unit.module in standard.MODULES:
-            found.standard.add(unit.module)

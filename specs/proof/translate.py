@@ -327,12 +327,16 @@ class Translator(Constructs):
         return found
 
     def _let(self, node: tree.Let, context: Context) -> Value:
+        return self.value(node.body, self.inside_let(node, context))
+
+    def inside_let(self, node: tree.Let, context: Context) -> Context:
+        """What names mean in the body of a LET."""
         for definition in node.definitions:
             if isinstance(definition, tree.Instance) or definition.recursive:
                 raise refused(node.place, "an INSTANCE or a recursive definition in a LET")
             closure = Closure(definition.parameters, definition.body, context)
             context = context.with_names({definition.name: closure})
-        return self.value(node.body, context)
+        return context
 
     def _prime(self, node: tree.Prime, context: Context) -> Value:
         if context.after is None:
