@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from specs.proof import meanings
-from specs.proof.context import Closure, Context, State, applications, refused
+from specs.proof.context import Closure, Context, State, applications, expressions, refused
 from specs.proof.meanings import Shape, Value
 from specs.proof.terms import Term
 from specs.proof.translate import Translator
@@ -72,11 +72,13 @@ class Actions:
     def _bound(self, context: Context, after: State, hidden: frozenset[str]) -> Context:
         return replace(context, after=after, hidden=hidden)
 
-    def is_primed(self, node: object) -> bool:
+    def is_primed(self, node: Expression) -> bool:
         """Whether an expression speaks of the next state, also through definitions."""
-        if _has_prime(node):
-            return True
-        return any(self._is_primed_name(apply.name) for apply in applications(node))
+        return any(
+            isinstance(item, tree.Prime | tree.Unchanged)
+            or (isinstance(item, tree.Apply) and self._is_primed_name(item.name))
+            for item in expressions(node)
+        )
 
     def _is_primed_name(self, name: str) -> bool:
         definition = self.translator.names.definitions.get(name)
@@ -119,7 +121,7 @@ class Actions:
             yield replace(way, guards=(*way.guards, (node, context)))
 
     def _calls_primed(self, node: Expression, context: Context) -> bool:
-        closures = [context.names.get(apply.name) for apply in applications(node)]
+        closures = (context.names.get(apply.name) for apply in applications(node))
         return any(isinstance(item, Closure) and self.is_primed(item.body) for item in closures)
 
     def _exists(self, node: tree.Quantified, context: Context, way: Way) -> Iterator[Way]:
@@ -179,14 +181,3 @@ class Actions:
         if not way.name:
             way = replace(way, name=node.name, arguments=tuple(given.values()))
         yield from self._walk(closure.body, closure.context.with_names(given), way)
-
-
-def _has_prime(node: object) -> bool:
-    if isinstance(node, tree.Prime | tree.Unchanged):
-        return True
-    if isinstance(node, tuple):
-        return any(_has_prime(item) for item in node)
-    if not isinstance(node, (Expression, tree.Bound, tree.Update, tree.Definition)):
-        return False
-    names = [name for name in node.__dataclass_fields__ if name != "place"]
-    return any(_has_prime(getattr(node, name)) for name in names)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
 from specs.proof.meanings import Value
@@ -48,15 +48,18 @@ def refused(place: tree.Place, what: object) -> Unsupported:
     return Unsupported(f"{place}: outside what is translated for solvers: {what}: {place.text[:100]}")
 
 
-def applications(node: object) -> list[tree.Apply]:
-    """All operators with their arguments in an expression."""
+def expressions(node: object) -> Iterator[Expression]:
+    """An expression and all those in it."""
     if isinstance(node, tuple):
-        return [found for item in node for found in applications(item)]
-    if not isinstance(node, (Expression, tree.Bound, tree.Update, tree.Definition)):
-        return []
-    inner = [found for name in _fields(node) for found in applications(getattr(node, name))]
-    return [node, *inner] if isinstance(node, tree.Apply) else inner
+        for item in node:
+            yield from expressions(item)
+    elif isinstance(node, (Expression, tree.Bound, tree.Update, tree.Definition)):
+        if isinstance(node, Expression):
+            yield node
+        for part in fields(node):
+            yield from expressions(getattr(node, part.name))
 
 
-def _fields(node: object) -> list[str]:
-    return [name for name in node.__dataclass_fields__ if name != "place"]  # type: ignore[attr-defined]
+def applications(node: Expression) -> Iterator[tree.Apply]:
+    """All operators with their arguments in an expression."""
+    return (item for item in expressions(node) if isinstance(item, tree.Apply))

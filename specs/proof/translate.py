@@ -193,7 +193,7 @@ class Translator(Constructs):
 
         return replace(meanings.plain_set(element, has), family=(name, term))
 
-    def reads(self, node: object, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    def reads(self, node: Expression, seen: frozenset[str] = frozenset()) -> frozenset[str]:
         """The variables that an expression depends on, through definitions, too."""
         found: set[str] = set()
         for apply in applications(node):
