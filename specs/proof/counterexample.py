@@ -63,7 +63,7 @@ class _Shown:
 
     def lines(self, obligation: Obligation) -> Iterator[str]:
         translator = self.prover.translator
-        used = {item.name for item in terms.parts([*obligation.facts, obligation.goal]) if item.op == "app"}
+        used = terms.symbols([*obligation.facts, obligation.goal])
         for name, shape in translator.shapes.items():
             if name in self.prover.names.constants and (name in used or name in self.elements):
                 yield f"{name} = {self.written(translator.constant_value(name), shape)}"

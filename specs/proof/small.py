@@ -26,25 +26,11 @@ class TooLarge(Exception):
 
 def has_model(facts: Iterable[Term], axioms: dict[str, Term]) -> bool:
     """Whether a small model is found; False says nothing."""
-    asked = with_axioms(facts, axioms)
+    asked = solvers.with_axioms(facts, axioms)
     try:
         return any(_Small(asked, high, edges).is_found() for high in HIGHS for edges in (True, False))
     except TooLarge:
         return False
-
-
-def with_axioms(facts: Iterable[Term], axioms: dict[str, Term]) -> list[Term]:
-    """The facts, and what defines the symbols that occur in them."""
-    found = dict.fromkeys(facts)
-    waiting, seen = list(found), set[str]()
-    while waiting:
-        for item in terms.parts([waiting.pop()]):
-            if item.op == "app" and item.name not in seen:
-                seen.add(item.name)
-                if item.name in axioms:
-                    found[axioms[item.name]] = None
-                    waiting.append(axioms[item.name])
-    return list(found)
 
 
 class _Small:
@@ -53,7 +39,8 @@ class _Small:
     def __init__(self, asked: list[Term], high: int, edges: bool) -> None:
         self.asked, self.high, self.edges = asked, high, edges
         used = list(terms.parts(asked))
-        texts = sorted({item.name for item in used if item.op == "app" and item.name.startswith("str.")})
+        symbols = terms.symbols(asked)
+        texts = sorted(name for name, item in symbols.items() if terms.is_literal(item))
         sorts = {item.sort for item in used} | {arg.sort for item in used for arg in item.args}
         sorts |= {item.sort for term in used for item in term.bound}
         self.elements = {
@@ -63,7 +50,7 @@ class _Small:
         self.elements[INT] = [terms.integer(at) for at in range(LOW, self.high + 1)]
         self.elements[BOOL] = [terms.FALSE, terms.TRUE]
         self.elements[meanings.STRING] = [terms.apply(name, (), meanings.STRING) for name in texts or ("str.",)]
-        self.symbols = {item.name: item for item in used if item.op == "app" and not item.name.startswith("str.")}
+        self.symbols = {name: item for name, item in symbols.items() if not terms.is_literal(item)}
         self.free = sorted({item for term in asked for item in term.free}, key=lambda item: item.name)
         self.parts = 0
         self._known: dict[tuple[Term, tuple[Term | None, ...]], Term] = {}
@@ -71,11 +58,12 @@ class _Small:
     def is_found(self) -> bool:
         constants = {item: terms.apply(f"free.{item.name}", (), item.sort) for item in self.free}
         ground = [self._expanded(terms.substituted(item, constants), {}) for item in self.asked]
-        applied = [item for item in terms.parts(ground) if item.op == "app" and not item.name.startswith("str.")]
+        applied = [item for item in terms.parts(ground) if item.op == "app" and not terms.is_literal(item)]
         names = self._value_names(applied)
         asked = [*ground, *[self._inside(item) for item in applied], *self._edges(applied)]
         asked += [terms.equal(name, item) for item, name in names.items()]
-        model = solvers.model("\n".join([*self._sorts(False), *_declared(asked), *_asserted(asked), ""]), STEPS_MAX)
+        declared = solvers.declarations(item for item in terms.symbols(asked).values() if not terms.is_literal(item))
+        model = solvers.model("\n".join([*self._sorts(False), *declared, *_asserted(asked), ""]), STEPS_MAX)
         if model is None:
             return False
         elements = [item for sort, items in self.elements.items() if sort not in (BOOL, INT) for item in items]
@@ -176,15 +164,6 @@ class _Small:
 
 def _asserted(facts: Iterable[Term]) -> list[str]:
     return [f"(assert {terms.show(item)})" for item in facts]
-
-
-def _declared(ground: Iterable[Term]) -> list[str]:
-    used = {item.name: item for item in terms.parts(ground) if item.op == "app" and not item.name.startswith("str.")}
-    lines = []
-    for name, item in sorted(used.items()):
-        inner = " ".join([terms.quoted(arg.sort) for arg in item.args])
-        lines.append(f"(declare-fun {terms.quoted(name)} ({inner}) {terms.quoted(item.sort)})")
-    return lines
 
 
 def _read(model: Any, names: dict[Term, Term], elements: Iterable[Term]) -> dict[Term, str]:

@@ -37,27 +37,15 @@ class Answer:
 
 def text(facts: Iterable[Term], goal: Term, axioms: dict[str, Term]) -> str:
     """The question in SMT-LIB: declarations, facts, the negated goal. `axioms`: of each symbol, what defines it."""
-    asked = [*dict.fromkeys([*facts, terms.negation(goal)])]
-    used: dict[str, Term] = {}
+    asked = with_axioms([*facts, terms.negation(goal)], axioms)
+    used = terms.symbols(asked)
     free: dict[Term, None] = {}
-    waiting = list(asked)
-    while waiting:
-        for item in terms.parts([waiting.pop()]):
-            if item.op == "app" and item.name not in used:
-                used[item.name] = item
-                if item.name in axioms:
-                    asked.append(axioms[item.name])
-                    waiting.append(axioms[item.name])
-    asked = [*dict.fromkeys(asked)]
     for term in asked:
         free |= dict.fromkeys(sorted(term.free, key=lambda item: item.name))
     lines = ["(set-logic ALL)"]
     sorts = {item.sort for item in terms.parts(asked)} - {terms.BOOL, terms.INT}
     lines += [f"(declare-sort {terms.quoted(sort)} 0)" for sort in sorted(sorts)]
-    for name in sorted(used):
-        item = used[name]
-        inner = " ".join([terms.quoted(part.sort) for part in item.args])
-        lines.append(f"(declare-fun {terms.quoted(name)} ({inner}) {terms.quoted(item.sort)})")
+    lines += declarations(used.values())
     lines += [f"(declare-fun {terms.quoted(item.name)} () {terms.quoted(item.sort)})" for item in free]
     lines += _marks({item.sort for term in terms.parts(asked) for item in term.bound}, [*used.values(), *free])
     strings = sorted(name for name, item in used.items() if name.startswith("str.") and item.sort == meanings.STRING)
@@ -65,6 +53,28 @@ def text(facts: Iterable[Term], goal: Term, axioms: dict[str, Term]) -> str:
         lines.append(f"(assert (distinct {' '.join([terms.quoted(name) for name in strings])}))")
     lines += [f"(assert {terms.show(term)})" for term in asked]
     return "\n".join([*lines, ""])
+
+
+def with_axioms(facts: Iterable[Term], axioms: dict[str, Term]) -> list[Term]:
+    """The facts, and what defines the symbols that occur in them."""
+    found = dict.fromkeys(facts)
+    waiting, seen = list(found), set[str]()
+    while waiting:
+        for name in terms.symbols([waiting.pop()]):
+            if name in axioms and name not in seen:
+                seen.add(name)
+                found[axioms[name]] = None
+                waiting.append(axioms[name])
+    return list(found)
+
+
+def declarations(symbols: Iterable[Term]) -> list[str]:
+    """SMT-LIB's declarations of applied symbols, by name."""
+    lines = []
+    for item in sorted(symbols, key=lambda item: item.name):
+        inner = " ".join([terms.quoted(part.sort) for part in item.args])
+        lines.append(f"(declare-fun {terms.quoted(item.name)} ({inner}) {terms.quoted(item.sort)})")
+    return lines
 
 
 def _marks(sorts: set[str], symbols: Iterable[Term]) -> list[str]:
@@ -82,7 +92,7 @@ def _marks(sorts: set[str], symbols: Iterable[Term]) -> list[str]:
 def ask(solver: str, question: str, part: int = 1) -> Answer:
     """The solver's answer within its steps, or a part of them. Raises SolverMissing."""
     began = time.process_time()
-    said = _z3(question, Z3_STEPS_MAX // part) if solver == "z3" else _cvc5(question, CVC5_STEPS_MAX // part)
+    said = _z3(question, Z3_STEPS_MAX // part)[1] if solver == "z3" else _cvc5(question, CVC5_STEPS_MAX // part)
     verdict = {"unsat": PROVED, "sat": REFUTED}.get(said, UNKNOWN)
     return Answer(verdict, time.process_time() - began, said)
 
@@ -107,21 +117,19 @@ def _package(solver: str) -> Any:
         raise SolverMissing(f"{solver} is not installed; install it with: pip install 'amu-swarm[prove]'") from error
 
 
-def _z3(question: str, steps: int) -> str:
+def model(question: str, steps: int | None = None) -> Any:
+    """z3's model, such as a counterexample, or None if it finds none."""
+    solver, said = _z3(question, steps or Z3_STEPS_MAX)
+    return solver.model() if said == "sat" else None
+
+
+def _z3(question: str, steps: int) -> tuple[Any, str]:
+    """The solver, for its model, and what it says."""
     z3 = _package("z3")
     solver = z3.Solver(ctx=z3.Context())
     solver.set("rlimit", steps)
     solver.from_string(question)
-    return str(solver.check())
-
-
-def model(question: str, steps: int | None = None) -> Any:
-    """z3's model, such as a counterexample, or None if it finds none."""
-    z3 = _package("z3")
-    solver = z3.Solver(ctx=z3.Context())
-    solver.set("rlimit", steps or Z3_STEPS_MAX)
-    solver.from_string(question)
-    return solver.model() if str(solver.check()) == "sat" else None
+    return solver, str(solver.check())
 
 
 def _cvc5(question: str, steps: int) -> str:

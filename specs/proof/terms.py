@@ -276,6 +276,11 @@ def parts(terms: Iterable[Term]) -> Iterator[Term]:
             waiting += term.bound
 
 
+def symbols(terms: Iterable[Term]) -> dict[str, Term]:
+    """The symbols applied in `terms`, by name, each with one of its applications."""
+    return {item.name: item for item in parts(terms) if item.op == "app"}
+
+
 def conjuncts(term: Term) -> tuple[Term, ...]:
     return term.args if term.op == "and" else () if term is TRUE else (term,)
 

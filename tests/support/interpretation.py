@@ -195,7 +195,7 @@ class Formula:
 
     def __init__(self, term: Term, world: Interpretation) -> None:
         self.term, self.world = term, world
-        self.symbols = {item.name: item for item in terms.parts([term]) if item.op == "app"}
+        self.symbols = terms.symbols([term])
         self._code = compile(python(term), "formula", "eval")
 
     def value(self, names: dict[str, Atom], tables: dict[str, Table] | None = None, seed: int = 0) -> Atom:
