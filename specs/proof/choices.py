@@ -42,17 +42,13 @@ class Choices:
         if domain.element is None:
             raise Outside("CHOOSE from an empty set")
         marks: list[Term] = []
-        meanings.Depth.now += 1  # a CHOOSE in the condition has marks of its own
-        try:
-            mark = meanings.bound(domain.element, f"chosen.{meanings.Depth.now}", marks)
+        with meanings.deeper() as depth:  # a CHOOSE in the condition has marks of its own
+            mark = meanings.bound(domain.element, f"chosen.{depth}", marks)
             inside = domain.has(mark)
             meets = terms.conjunction([inside, body(mark)])
             possible = terms.conjunction([inside, condition(mark)])
-        finally:
-            meanings.Depth.now -= 1
         arguments = [item for item in _in_order([meets, possible]) if item not in marks]
-        formal = [terms.variable(f"arg.{at}", item.sort) for at, item in enumerate(arguments)]
-        ours = [terms.variable(f"one.{at}", item.sort) for at, item in enumerate(marks)]
+        formal, ours = _named("arg", arguments), _named("one", marks)
         renamed = dict(zip([*arguments, *marks], [*formal, *ours]))
         meets, possible = [terms.substituted(item, renamed) for item in (meets, possible)]
         meets, possible = _canonical(meets), _canonical(terms.exists(ours, possible))
@@ -71,14 +67,10 @@ class Choices:
         if domain.element is None:
             return terms.integer(0)
         marks: list[Term] = []
-        meanings.Depth.now += 1
-        try:
-            inside = meanings.picked(domain, f"counted.{meanings.Depth.now}", marks)[1]
-        finally:
-            meanings.Depth.now -= 1
+        with meanings.deeper() as depth:
+            inside = meanings.picked(domain, f"counted.{depth}", marks)[1]
         arguments = [item for item in _in_order([inside]) if item not in marks]
-        formal = [terms.variable(f"arg.{at}", item.sort) for at, item in enumerate(arguments)]
-        ours = [terms.variable(f"one.{at}", item.sort) for at, item in enumerate(marks)]
+        formal, ours = _named("arg", arguments), _named("one", marks)
         inside = _canonical(terms.substituted(inside, dict(zip([*arguments, *marks], [*formal, *ours]))))
         key = (inside, *formal)
         name = self._known.get(key)
@@ -88,6 +80,11 @@ class Choices:
             size = terms.apply(name, formal, terms.INT)
             self.axioms[name] = terms.forall(formal, terms.order("<=", terms.integer(0), size))
         return terms.apply(name, arguments, terms.INT)
+
+
+def _named(prefix: str, items: list[Term]) -> list[Term]:
+    """Variables of the same sorts, by number."""
+    return [terms.variable(f"{prefix}.{at}", item.sort) for at, item in enumerate(items)]
 
 
 def _in_order(found: list[Term]) -> list[Term]:

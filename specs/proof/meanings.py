@@ -11,7 +11,8 @@ on the domain. A shape says of which kind a value is, so that a quantifier knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -59,6 +60,12 @@ class Listed:
     sort: str
     inside: Callable[[Term], Term]
     at: Callable[[Term], Value]
+
+    def picked(self, name: str, found: list[Term]) -> tuple[Value, Term]:
+        """One of them, and that it is one; its variable is added to `found`."""
+        which = terms.variable(name, self.sort)
+        found.append(which)
+        return self.at(which), self.inside(which)
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,25 +231,13 @@ def _listed_set(element: Shape, name: str, args: tuple[Term, ...]) -> SetValue:
         lambda which: terms.apply(f"{name}.dom", (*args, which), BOOL),
         lambda which: symbol(element, f"{name}.each", (*args, which)),
     )
-
-    def over(universal: bool, body: Body, name: str) -> Term:
-        Depth.now += 1
-        try:
-            which = terms.variable(f"{name}.{Depth.now}", listed.sort)
-            inner = body(listed.at(which))
-        finally:
-            Depth.now -= 1
-        return within(universal, listed.inside(which), inner, [which])
-
-    return replace(mapped(over, element), listed=listed)
+    return replace(mapped(_ranging(listed.picked), element), listed=listed)
 
 
 def picked(domain: SetValue, name: str, found: list[Term]) -> tuple[Value, Term]:
     """An element of the set, and that it is one; its variables are added to `found`."""
     if domain.listed is not None:
-        which = terms.variable(name, domain.listed.sort)
-        found.append(which)
-        return domain.listed.at(which), domain.listed.inside(which)
+        return domain.listed.picked(name, found)
     if domain.element is None:
         raise Outside("an element of an empty set")
     value = bound(domain.element, name, found)
@@ -326,28 +321,43 @@ def _merged_sequences(condition: Term, first: Value, second: Value) -> Value:
     return SequenceValue(length, lambda at: merged(condition, then.at(at), otherwise.at(at)), then.element)
 
 
-class Depth:
-    """How many quantifiers are around what is being translated: names bound variables so that none is captured."""
-
+class _Depth:
     now = 0
+
+
+@contextmanager
+def deeper() -> Iterator[int]:
+    """How many quantifiers are around what is translated inside: names bound variables so that none is captured."""
+    _Depth.now += 1
+    try:
+        yield _Depth.now
+    finally:
+        _Depth.now -= 1
+
+
+def _ranging(picked: Callable[[str, list[Term]], tuple[Value, Term]]) -> Quantifier:
+    """The quantifier over what `picked` gives: a value, and that it is in the set."""
+
+    def over(universal: bool, body: Body, name: str) -> Term:
+        with deeper() as depth:
+            variables: list[Term] = []
+            value, inside = picked(f"{name}.{depth}", variables)
+            inner = body(value)
+        return within(universal, inside, inner, variables)
+
+    return over
 
 
 def plain_set(element: Shape | None, has: Callable[[Value], Term]) -> SetValue:
     """A set known by membership: a quantifier over it ranges over all values of the shape."""
+    if element is None:
+        return SetValue(None, has, lambda universal, body, name: terms.truth(universal))
 
-    def over(universal: bool, body: Body, name: str) -> Term:
-        if element is None:
-            return terms.truth(universal)
-        Depth.now += 1
-        try:
-            variables: list[Term] = []
-            value = bound(element, f"{name}.{Depth.now}", variables)
-            inside, inner = has(value), body(value)
-        finally:
-            Depth.now -= 1
-        return within(universal, inside, inner, variables)
+    def picked(name: str, found: list[Term]) -> tuple[Value, Term]:
+        value = bound(element, name, found)
+        return value, has(value)
 
-    return SetValue(element, has, over)
+    return SetValue(element, has, _ranging(picked))
 
 
 def within(universal: bool, inside: Term, inner: Term, variables: Iterable[Term] = ()) -> Term:
