@@ -9,12 +9,14 @@ written the same. Of a % b only the bounds are known.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from specs.proof import meanings, terms
 from specs.proof.meanings import Outside, SetValue, Value
 from specs.proof.terms import Term
 
 REMAINDER = "remainder"
+_Key: TypeAlias = "tuple[str | Term, ...]"  # with the marks: a condition such as TRUE does not mention them
 
 
 class Choices:
@@ -27,7 +29,7 @@ class Choices:
         self.axioms: dict[str, Term] = {}
         self.conditions: dict[str, tuple[list[Term], list[Term], Term]] = {}
         self.counts: dict[str, tuple[list[Term], list[Term], Term]] = {}  # its arguments, an element, that it is in
-        self._known: dict[tuple[Term, ...], str] = {}
+        self._known: dict[_Key, str] = {}
 
     def remainder(self, left: Term, right: Term) -> Term:
         """`left % right`, of which is known only that it lies between 0 and a positive `right`."""
@@ -52,9 +54,10 @@ class Choices:
         renamed = dict(zip([*arguments, *marks], [*formal, *ours]))
         meets, possible = [terms.substituted(item, renamed) for item in (meets, possible)]
         meets, possible = _canonical(meets), _canonical(terms.exists(ours, possible))
-        name = self._known.get((meets, possible))
+        key: _Key = ("choose", meets, possible, *ours)
+        name = self._known.get(key)
         if name is None:
-            name = self._known[meets, possible] = f"choose.{len(self._known) + 1}"
+            name = self._known[key] = f"choose.{len(self._known) + 1}"
             value = meanings.symbol(domain.element, name, tuple(formal))
             found = terms.substituted(meets, dict(zip(ours, meanings.flat(value))))
             self.conditions[name] = (formal, ours, meets)
@@ -72,7 +75,7 @@ class Choices:
         arguments = [item for item in _in_order([inside]) if item not in marks]
         formal, ours = _named("arg", arguments), _named("one", marks)
         inside = _canonical(terms.substituted(inside, dict(zip([*arguments, *marks], [*formal, *ours]))))
-        key = (inside, *formal)
+        key: _Key = ("size", inside, *formal, *ours)
         name = self._known.get(key)
         if name is None:
             name = self._known[key] = f"size.{len(self._known) + 1}"
