@@ -11,7 +11,8 @@ the facts that it uses: a solver that gets all of them at once gets lost among q
 
 Rules. A fact is a lemma or theorem above, a step above, a conjunct of the invariant, or an assumption; anything else is
 an error. A conjunct that a step keeps may always be used for itself. Each way through Next is an obligation for each
-conjunct, whether a proof names the action or not.
+conjunct, whether a proof names the action or not. All theorems are about one specification. The subscript of its Next
+has all variables, so a step outside Next changes nothing.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ class Prover:
         self.found: list[Obligation] = []
         self._above: dict[str, Theorem] = {}
         self._invariants: dict[str, tuple[Expression, ...]] = {}  # conjuncts, by theorem
+        self._system: tuple[Expression, Expression] | None = None  # Init and Next of all theorems
         self.before = State(lambda name: meanings.symbol(self.translator.shapes[name], name, ()))
         self.translator.before = self.before
         self._plain = Context(self.before)
@@ -135,7 +137,8 @@ class Prover:
             part for node in (*counted, *parts) for part in terms.conjuncts(self.translator.formula(node, context))
         ]
         first = next(theorem for theorem in self.theorems if self._invariants.get(theorem.name))
-        for way in self.actions.ways(self._specification(first)[1], context):
+        assert self._system is not None
+        for way in self.actions.ways(self._system[1], context):
             facts = (*self.axioms, *known, *self.actions.taken(way, self.before, hidden)[1])
             self.found.append(Obligation(ACTIONS, way.name, tuple(dict.fromkeys(facts)), terms.TRUE, first.place))
 
@@ -158,10 +161,15 @@ class Prover:
             self.found.append(Obligation(theorem.name, theorem.name, tuple(facts), goal, theorem.place))
         elif claim is None:
             self._sequent(theorem, theorem.name, theorem.sequent, theorem.proof, scope)
-        elif theorem.proof.by is not None:
-            self._implied(theorem, claim, theorem.proof.by, scope)
         else:
-            self._induction(theorem, claim, scope)
+            system = self._specification(theorem)
+            self._system = self._system or system
+            if system != self._system:
+                raise Unsupported(f"{theorem.place}: {theorem.name} is about another specification than those above")
+            if theorem.proof.by is not None:
+                self._implied(theorem, claim, theorem.proof.by, scope)
+            else:
+                self._induction(theorem, claim, *system, scope)
 
     def _implied(self, theorem: Theorem, claim: Expression, by: By, scope: Scope) -> None:
         """A state predicate that follows from invariants."""
@@ -170,8 +178,9 @@ class Prover:
         self._goals(theorem, theorem.name, [("", claim)], Proof(by=by), self._with_invariants(by, scope))
         self._invariants[theorem.name] = (claim,)
 
-    def _induction(self, theorem: Theorem, claim: Expression, scope: Scope) -> None:
-        initial, following = self._specification(theorem)
+    def _induction(
+        self, theorem: Theorem, claim: Expression, initial: Expression, following: Expression, scope: Scope
+    ) -> None:
         by = theorem.proof.steps[-1].proof.by or By()
         scope = self._with_invariants(by, self._hiding(scope, theorem.proof.hidden))
         parts = () if isinstance(claim, tree.BoxAction) else self._parts(claim)
@@ -211,8 +220,17 @@ class Prover:
         if isinstance(node, tree.Junction) and node.conjunction and len(node.items) == 2:
             initial, box = node.items
             if isinstance(box, tree.Always) and isinstance(box.operand, tree.BoxAction) and box.operand.stutter:
+                self._require_all_variables(box.operand.subscript)
                 return initial, self._opened(box.operand.action)
         raise Unsupported(f"{theorem.place}: only specifications Init /\\ [][Next]_vars: {node.place.text}")
+
+    def _require_all_variables(self, subscript: Expression) -> None:
+        """A variable outside the subscript may change in any step."""
+        stutter = tree.Unchanged(place=subscript.place, operand=subscript)
+        (way,) = self.actions.ways(stutter, self._plain)
+        missing = [name for name in self.names.variables if name not in way.assigned]
+        if missing:
+            raise Unsupported(f"{subscript.place}: the subscript of Next lacks variable {', '.join(missing)}")
 
     def _opened(self, node: Expression) -> Expression:
         """The body of a definition without parameters."""

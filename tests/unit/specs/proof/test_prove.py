@@ -208,6 +208,25 @@ THEOREM NotTaken == Spec => [][\\A n \\in Node : holder = n => holder' \\in {n, 
 """
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("Init /\\ [][Next]_holder", "Init /\\ [][Next]_Nobody", "the subscript of Next lacks variable holder"),
+        ("NotTaken == Spec =>", "NotTaken == Loose =>", "NotTaken is about another specification than those above"),
+        ("NotTaken == Spec => [][\\A n", "NotTaken == TRUE => [][\\A n", "only specifications Init"),
+    ],
+)
+def test_theorems_are_about_all_variables_of_one_specification(
+    before: str, after: str, complaint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "turns_proofs.tla"
+    text = TURNS.replace("THEOREM Typed", "Loose == holder \\in Node /\\ [][Next]_holder\nTHEOREM Typed")
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(Unsupported, match=complaint):
+        Prover(path).obligations()
+
+
 def test_a_refuted_step_is_shown_as_states(tmp_path: Path) -> None:
     """The cursor moves back, by the action that is named, from a state that the model of z3 makes."""
     path = planted(tmp_path, "ledger.tla", "/\\ IsMonotone(s, key)", "/\\ TRUE", "ledger")
