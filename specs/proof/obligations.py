@@ -315,14 +315,12 @@ class Prover:
                 scope = replace(scope, steps={**scope.steps, step.name: Claim(step.sequent, scope.context)})
             by = proof.steps[-1].proof.by or By()
         shown = self._hiding(scope, (), by.shown)
+        goals = [(what, goal) for what, goal in goals if f"{what}'" not in done]
+        cited = self._facts(by, shown) if goals else ()
+        known = self._known(shown) if any(isinstance(goal, tree.Prime) for _, goal in goals) else frozenset()
         for what, goal in goals:
-            if f"{what}'" in done:
-                continue
-            facts = self._facts(by, shown)
-            if isinstance(goal, tree.Prime):
-                known = self._known(shown)
-                own = self._terms(Source(goal.operand, shown.context), shown)
-                facts += tuple([part for part in own if part in known])
+            own = self._terms(Source(goal.operand, shown.context), shown) if isinstance(goal, tree.Prime) else ()
+            facts = (*cited, *[part for part in own if part in known])
             self._add(
                 theorem,
                 f"{name}: {what}" if what else name,
