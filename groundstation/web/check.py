@@ -17,7 +17,6 @@ import contextlib
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from groundstation.web.child import end_child, start_child
 from groundstation.web.tail import READ_BYTES_MAX
 from specs import properties
 from specs.checking import trace
@@ -35,7 +35,6 @@ from specs.verdict import VIOLATED, Checked
 POLL_SECONDS = 0.2
 VIOLATIONS_TOLD_MAX = 20
 BYTES_MAX = 128 << 20  # of a trace that is checked here: the checker keeps much of it in memory
-LINE_BYTES_MAX = 1 << 20  # of what the process says
 
 State = dict[str, Any]
 
@@ -140,12 +139,8 @@ class Checking:
 
     def __init__(self, trace: Path, offset: int | None = None) -> None:
         self.state: State = {}
-        self._process = subprocess.Popen(
-            (sys.executable, "-m", __name__, str(trace), *([] if offset is None else [str(offset)])),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
+        arguments = [str(trace)] if offset is None else [str(trace), str(offset)]
+        self._process = start_child(__name__, *arguments, said=subprocess.PIPE)
         self._is_lasting = offset is None
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -160,9 +155,7 @@ class Checking:
 
     def close(self) -> None:
         """End the process, and the child that concludes."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_child(self._process)
         self._thread.join()
         assert self._process.stdout is not None
         self._process.stdout.close()

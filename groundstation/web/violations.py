@@ -4,12 +4,9 @@ The search (`specs.checking.prefix`) may take long and has a process of its own,
 A page asks again until it is over. What was found is kept: a violation of a trace that grows stays where it is.
 """
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundstation.web import history
+from groundstation.web.child import end_child, start_child
 from groundstation.web.tail import Line
 from specs import properties
 
@@ -67,10 +65,7 @@ class Violations:
         if search is None:
             said, name = tempfile.mkstemp()
             os.unlink(name)
-            words = (sys.executable, "-m", "specs.checking.prefix", str(key[0]), key[1])
-            process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
-            )
+            process = start_child("specs.checking.prefix", str(key[0]), key[1], said=said, errors=subprocess.STDOUT)
             self._search = _Search(key, process, said, time.monotonic())
             return
         if search.process.poll() is None:
@@ -89,9 +84,7 @@ class Violations:
     def close(self) -> None:
         """End the search, and the children that it has."""
         if self._search is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._search.process.pid, signal.SIGKILL)
-            self._search.process.wait()
+            end_child(self._search.process)
             os.close(self._search.said)
             self._search = None
 
