@@ -21,9 +21,10 @@ from groundstation.procedures.sight import scenario_for_crew
 from groundstation.scenario.model import Scenario
 from groundstation.web.checkpoints import Checkpoints
 from groundstation.web.crew import CrewTrace, hidden_from
+from groundstation.web.history import last_second
 from groundstation.web.hub import Hub
 from groundstation.web.model import Model
-from groundstation.web.replay import Replay, ReplayError, last_second
+from groundstation.web.replay import Replay, ReplayError
 
 CREW, TRUTH = SIGHTS = ("crew", "truth")
 OF_THE_TRUTH = ("line", "violation")  # leaps that the verdict asks for: it is on the bench's trace

@@ -25,12 +25,11 @@ from groundstation.procedures.sight import scenario_for_crew
 from groundstation.scenario.model import Scenario
 from groundstation.web.behaviour import Behaviour
 from groundstation.web.flights import CHECKING, FAILED, OVER, STORED, Flight
+from groundstation.web.history import from_the_end
 from groundstation.web.tail import Line, Tail, parse
 from specs.checking import trace_line
-from specs.checking.trace import LINE_BYTES_MAX
 
 PENDING_MAX = 50_000
-LAST_BYTES = 2 * LINE_BYTES_MAX  # in which the last line of a trace is looked for
 OVER_STATES = (CHECKING, OVER, STORED)
 HIDDEN = ("plays", "reason", "verdict", "has_report")  # of the flight's state
 WHY_FAILED = "the flight could not be started; the director sees why"
@@ -172,10 +171,5 @@ class CrewTrace:
 
 def _last(trace: Path) -> Line | None:
     """The last whole line of a trace. None if there is none, or if it is not an event."""
-    try:
-        with trace.open("rb") as file:
-            file.seek(max(0, trace.stat().st_size - LAST_BYTES))
-            *lines, _ = file.read().split(b"\n")
-    except OSError:
-        return None
-    return parse(lines[-1], 0) if lines else None
+    text = next(from_the_end(trace), None)
+    return None if text is None else parse(text, 0)

@@ -20,6 +20,7 @@ SEARCH_BYTES_MAX = 32 << 20
 FOUND_MAX = 200
 REMEMBERED_MAX = 100_000  # lines of `without` that a search keeps in mind
 LINE_BYTES_MAX = 1 << 16
+END_BYTES = 1 << 21  # of a trace, in which its last line is looked for: two of the longest
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,27 @@ def at_second(path: Path, second: float) -> int:
         else:
             high = middle
     return begin_of_line(path, low)
+
+
+def from_the_end(path: Path) -> Iterator[bytes]:
+    """The whole lines of the end of a file, the last one first. None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - END_BYTES))
+            data = file.read()
+    except OSError:
+        return
+    end = data.rfind(b"\n")
+    while end >= 0:
+        begin = data.rfind(b"\n", 0, end) + 1
+        yield data[begin:end]
+        end = begin - 1
+
+
+def last_second(path: Path) -> float:
+    """The mission second of the last event. 0.0 if there is none."""
+    found = (parse(text, 0) for text in from_the_end(path))
+    return next((float(line["received"]) for line in found if line is not None), 0.0)
 
 
 def first_of_slot(path: Path, slot: int) -> Line | None:

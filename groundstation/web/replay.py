@@ -22,9 +22,8 @@ from groundstation.web import history
 from groundstation.web.checkpoints import Checkpoint, Checkpoints
 from groundstation.web.hub import EVENTS_KEPT, EVENTS_SENT_MAX, Hub
 from groundstation.web.model import Model
-from groundstation.web.tail import Line, Tail, parse
+from groundstation.web.tail import Line, Tail
 
-END_BYTES = 1 << 21  # of the trace, in which its last event is looked for
 BEFORE_BYTES = 1 << 17  # of the trace, in which the events before a moment are looked for
 SPEEDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0)
 ASKED = (
@@ -207,7 +206,7 @@ class Replay:
         if self.is_active:
             return
         tail = Tail(self.trace)
-        self._end = last_second(self.trace)
+        self._end = history.last_second(self.trace)
         self._moment = Moment(self._end, tail.size)
         self._aside = (self._hub.model, list(self._hub.events), self._hub.end)
         self.is_active = True
@@ -278,15 +277,3 @@ def before(trace: Path, offset: int, count: int) -> list[Line]:
         return history.read(trace, first, offset, BEFORE_BYTES)[-count:]
     except OSError:
         return []
-
-
-def last_second(trace: Path) -> float:
-    """The mission second of the last event. 0.0 if there is none."""
-    try:
-        with trace.open("rb") as file:
-            file.seek(max(0, trace.stat().st_size - END_BYTES))
-            lines = file.read().split(b"\n")[:-1]
-    except OSError:
-        return 0.0
-    found = (parse(line, 0) for line in reversed(lines))
-    return next((float(line["received"]) for line in found if line is not None), 0.0)

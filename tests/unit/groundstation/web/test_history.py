@@ -47,6 +47,18 @@ def test_parts_of_a_trace_are_its_lines(trace: Path) -> None:
     assert parts == whole
 
 
+@pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\n", b"a\nb", b"\n\na\n\n", b"a\nbc\n", b"long\nab\ncd\ne"])
+def test_the_end_of_a_file_has_its_whole_lines_from_the_last_one_on(
+    tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "trace.ndjson"
+    path.write_bytes(data)
+    assert list(history.from_the_end(path)) == data.split(b"\n")[-2::-1]
+    monkeypatch.setattr(history, "END_BYTES", 5)
+    assert list(history.from_the_end(path)) == data[-5:].split(b"\n")[-2::-1]
+    assert list(history.from_the_end(tmp_path / "none")) == []
+
+
 def _all(trace: Path, query: Query) -> list[float]:
     found, first = [], 0
     while first is not None:
