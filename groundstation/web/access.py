@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundstation.web.people import LEAST, OBSERVER, ROLES
+from groundstation.web.people import LEAST, OBSERVER, ROLES, is_enough
 
 SOCKET = "WS"  # in place of a method
 OPEN = ""  # in place of a role: no token is wanted
@@ -85,4 +85,4 @@ def rows() -> Iterator[Row]:
 
 def may(caller: str, least: str) -> bool:
     """Whether one of CALLERS may have what wants the role `least`."""
-    return least == OPEN or (caller in ROLES and ROLES.index(caller) >= ROLES.index(least))
+    return least == OPEN or (caller in ROLES and is_enough(caller, least))

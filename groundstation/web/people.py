@@ -53,6 +53,11 @@ LEAST = {
 }
 
 
+def is_enough(role: str, least: str) -> bool:
+    """Whether a role may do what wants the role `least`."""
+    return ROLES.index(role) >= ROLES.index(least)
+
+
 class RoleFileError(MultilineError):
     """A bad role file: one line for each error."""
 
@@ -64,7 +69,7 @@ class Person:
 
     def may(self, what: str) -> bool:
         """Whether the role allows it. What is not in LEAST nobody may do."""
-        return what in LEAST and ROLES.index(self.role) >= ROLES.index(LEAST[what])
+        return what in LEAST and is_enough(self.role, LEAST[what])
 
 
 LOCAL = Person("local", DIRECTOR)

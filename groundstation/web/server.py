@@ -32,12 +32,11 @@ from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.record import run_directory
 from groundstation.web import history, vocabulary
 from groundstation.web.access import CHANGING, ENDPOINTS, MESSAGES, OPEN, REPLAY, RESUME, SOCKET, START, Endpoint
-from groundstation.web.access import may as role_may
 from groundstation.web.flights import LOST, READY, Flight
 from groundstation.web.follower import FAILED_FOR_CREW, Follower
-from groundstation.web.gate import Gate, refused
+from groundstation.web.gate import NOT_ALLOWED, Gate, refused
 from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Page
-from groundstation.web.people import LEAST, LOCAL, Person, RoleFile
+from groundstation.web.people import LEAST, LOCAL, Person, RoleFile, is_enough
 from groundstation.web.replay import ReplayError
 from groundstation.web.sights import Sights, View
 from groundstation.web.violations import Violations
@@ -47,7 +46,7 @@ PAGE = Path(__file__).parent / "page"
 BATCH_SECONDS = 0.1
 PAGES_MAX = 64
 EVENTS_MAX = 2000  # in one answer
-TOO_SLOW, NOT_ALLOWED = 1013, 1008  # close codes of RFC 6455
+TOO_SLOW = 1013  # close code of RFC 6455
 DEAF = "the page did not keep up: it acknowledged nothing for too long"
 CLOSE_SECONDS = 1.0  # for a reason to go out
 COOKIE = "amu_token"
@@ -317,7 +316,7 @@ class WebConsole:
 
 async def _send(socket: WebSocket, page: Page, view: View) -> None:
     """Send batches until the page goes. Waits as long as the line is full."""
-    allowed = [what for what, least in LEAST.items() if role_may(page.role, least)]
+    allowed = [what for what, least in LEAST.items() if is_enough(page.role, least)]
     hello = {"type": "hello", "schema": SCHEMA, "name": page.name, "role": page.role, "may": allowed}
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await socket.send_text(_text({**hello, "vocabulary": vocabulary.tell("fault" in allowed)}))
@@ -342,7 +341,7 @@ async def _listen(socket: WebSocket, page: Page) -> None:
             with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
                 told = json.loads(await socket.receive_text())
                 take = TAKES.get(told.get("type"))
-                if take is not None and role_may(page.role, MESSAGES[told["type"]]):
+                if take is not None and is_enough(page.role, MESSAGES[told["type"]]):
                     take(page, told)
 
 
