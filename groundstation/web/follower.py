@@ -170,10 +170,8 @@ class Follower:
         if reason or self._truth is None or self._prefix is None:
             raise ReplayError(reason)
         self._not_seen = ""
-        if sight == TRUTH and self._seen is not None:
-            if self._replay is self._seen.replay:
-                self._truth.take_over(self._seen.replay)
-            self._forget_seen()
+        if sight == TRUTH:
+            self._keep_to_truth()
         elif sight == CREW and self._seen is None:
             try:
                 self._seen = AsSeen(self._truth.trace, self.flight.scenario(), self.hub, self._prepare)
@@ -197,6 +195,13 @@ class Follower:
             self._replay = seen.replay
         return is_more
 
+    def _keep_to_truth(self) -> None:
+        """Show what happened in place of what the crew saw, at the same moment."""
+        if self._seen is not None and self._truth is not None:
+            if self._replay is self._seen.replay:
+                self._truth.take_over(self._seen.replay)
+            self._forget_seen()
+
     def _forget_seen(self) -> None:
         self._replay = self._truth
         if self._seen is not None:
@@ -208,10 +213,7 @@ class Follower:
         if self._replay is not None and self._replay.is_active:
             self._replay.leave()
             self._take_state(self._checked)
-        if self._seen is not None and self._truth is not None:
-            if self._replay is self._seen.replay:
-                self._truth.take_over(self._seen.replay)
-            self._forget_seen()
+        self._keep_to_truth()
 
     def _violations(self) -> set[int]:
         """The numbers of the lines that the verdict on the whole trace names. None beside what the crew saw."""
