@@ -161,15 +161,16 @@ function bar() {
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   replay.draw($("replay"));
-  const told = about();
-  update($("about"), told);
-  $("about").hidden = told === "";
+  say("about", about());
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
-  const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
-  update($("notice"), text);
-  $("notice").hidden = text === "";
-  update($("reading"), reading());
-  $("reading").hidden = reading() === "";
+  say("notice", lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords());
+  say("reading", reading());
+}
+
+/** Show a text in its place; hide the place if there is none. */
+function say(id, text) {
+  update($(id), text);
+  $(id).hidden = text === "";
 }
 
 /** How old the farthest board's latest word must be: what it says now is still on its way. */
