@@ -26,6 +26,8 @@ FLAGS = [
 ]
 SCREENSHOTS = ROOT / "build" / "browser"
 CONFIRMED = 'tr:has(td:text-is("local")):has(td:text-matches("confirmed after"))'
+OFF = 'article[aria-label="board 3"].off'
+ON = 'article[aria-label="board 3"]:not(.off)'
 SCENARIO = """
 name = "small"
 description = "A small rehearsal, flown by a person."
@@ -122,14 +124,22 @@ class Opened:
     def tab(self, title: str) -> None:
         self.page.get_by_role("tab", name=title).click()
 
-    def acquire_lease(self) -> None:
+    def acquire_lease(self, resource: str = "dock/9") -> None:
         """Send a telecommand by the page's form, and come back when it is confirmed."""
         self.tab("Telecommands")
         self.page.get_by_label("verb").select_option("lease-acquire")
-        for field, value in (("resource", "dock/9"), ("holder", "1"), ("slots", "40")):
+        for field, value in (("resource", resource), ("holder", "1"), ("slots", "40")):
             self.page.get_by_label(f"{field} *").fill(value)
         self.page.get_by_role("button", name="Send").click()
-        self.wait(CONFIRMED)
+        self.wait(f'{CONFIRMED}:has-text("{resource}")')
+
+    def finish(self) -> str:
+        """Finish the mission by its button, and open the report. Returns the report's heading."""
+        self.page.get_by_role("button", name="Finish").click()
+        self.state("over")
+        with self.context.expect_page() as report:
+            self.page.get_by_role("link", name="Report").click()
+        return str(report.value.text_content("h1"))
 
     def keep(self, name: str) -> None:
         """A screenshot as an artefact, named after the kind of boards, too, where a test has several."""

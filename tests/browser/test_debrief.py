@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from groundstation.debrief import printed, write
-from tests.browser.axe import AXE
+from tests.browser import axe
 from tests.browser.conftest import SCREENSHOTS
 from tests.unit.groundstation.debrief.test_people import rehearsal
 
@@ -23,26 +23,19 @@ def trace(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_read_it_in_both_themes_and_it_fits(browser: Any, trace: Path, theme: str) -> None:
-    if not AXE.is_installed():
-        pytest.skip("axe-core is not installed: make test-browser")
     page_file = write.write(trace)
     context = browser.new_context(color_scheme=theme)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(page_file.as_uri())
-    page.evaluate((AXE.path / AXE.entry).read_text())
+    axe.begin(page)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {}
     for name, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
-        told = page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
-        serious = [
-            (one["id"], [node["target"] for node in one["nodes"]][:3])
-            for one in told
-            if one["impact"] in ("serious", "critical")
-        ]
+        serious = axe.serious(page)
         found |= {name: serious} if serious else {}
         page.screenshot(path=str(SCREENSHOTS / f"debrief-{theme}-{name}.png"), full_page=True)
     assert found == {}

@@ -12,28 +12,13 @@ from typing import Any
 import pytest
 
 from groundstation.record import run_directory
-from groundstation.web.flights import Flight
-from tests.browser.conftest import SCENARIO, Opened
+from groundstation.web.flights import AMU, Flight
+from tests.browser.conftest import CONFIRMED, OFF, ON, SCENARIO, Opened
 from tests.support.served import GIVE_UP_SECONDS
 
 pytestmark = pytest.mark.browser
 
-AMU = "from groundstation.entry import main; main()"
-OFF = 'article[aria-label="board 3"].off'
-ON = 'article[aria-label="board 3"]:not(.off)'
-CONFIRMED = 'tr:has(td:text-is("local")):has(td:text-matches("confirmed after"))'
 LOST = '#notice:text-matches("ground station has died")'
-
-
-def _telecommand(console: Opened, resource: str) -> None:
-    """Acquire a lease by clicks, and wait until it is confirmed."""
-    page = console.page
-    console.tab("Telecommands")
-    page.get_by_label("verb").select_option("lease-acquire")
-    for field, value in (("resource", resource), ("holder", "1"), ("slots", "40")):
-        page.get_by_label(f"{field} *").fill(value)
-    page.get_by_role("button", name="Send").click()
-    console.wait(f'{CONFIRMED}:has-text("{resource}")')
 
 
 def _ledger(console: Opened) -> Any:
@@ -71,7 +56,7 @@ def test_a_rehearsal_whose_ground_station_is_killed_goes_on_from_the_page(
     page = console.page
     page.get_by_role("button", name="Start").click()
     console.state("flying")
-    _telecommand(console, "dock/1")
+    console.acquire_lease("dock/1")
     console.tab("Swarm")
     page.get_by_role("button", name="Kill board 3").click()
     console.wait(OFF)
@@ -95,7 +80,7 @@ def test_a_rehearsal_whose_ground_station_is_killed_goes_on_from_the_page(
     console.tab("Swarm")
     page.get_by_role("button", name="Start board 3").click()
     console.wait(ON)
-    _telecommand(console, "dock/2")
+    console.acquire_lease("dock/2")
     page.get_by_role("button", name="Finish").click()
     console.state("over")
     _keeps(_ledger(console), before)
@@ -143,7 +128,7 @@ def test_a_console_that_is_killed_comes_back_on_the_same_flight(
     page = console.page
     page.get_by_role("button", name="Start").click()
     console.state("flying")
-    _telecommand(console, "dock/1")
+    console.acquire_lease("dock/1")
     before = _ledger(console)
     process.kill()
     console.state("not connected")
@@ -153,7 +138,7 @@ def test_a_console_that_is_killed_comes_back_on_the_same_flight(
     console.state("flying")
     console.wait(f'{CONFIRMED}:has-text("dock/1")')
     _keeps(_ledger(console), before)
-    _telecommand(console, "dock/2")
+    console.acquire_lease("dock/2")
     page.get_by_role("button", name="Finish").click()
     console.state("over")
     console.wait('#actions a:text-is("Report")')

@@ -5,12 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from groundstation.web.flights import Flight
-from tests.browser.conftest import CONFIRMED, Opened
+from tests.browser.conftest import CONFIRMED, OFF, ON, Opened
 
 pytestmark = pytest.mark.browser
 
-OFF = 'article[aria-label="board 3"].off'
-ON = 'article[aria-label="board 3"]:not(.off)'
 SECOND_LIFE = 'article[aria-label="board 2"] dt:text-is("life") + dd:text-is("1")'
 HOLDS = '[aria-label="End late"]'
 
@@ -49,11 +47,7 @@ def test_a_rehearsal_is_flown_by_clicks(opened: Callable[..., Opened], small: Fl
     console.wait(SECOND_LIFE)
     console.keep("swarm")
 
-    page.get_by_role("button", name="Finish").click()
-    console.state("over")
-    with console.context.expect_page() as report:
-        page.get_by_role("link", name="Report").click()
-    assert "small" in report.value.text_content("h1")
+    assert "small" in console.finish()
     assert console.errors == []
 
 

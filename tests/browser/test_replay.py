@@ -78,11 +78,7 @@ def test_every_view_of_a_moment(opened: Callable[..., Opened], stored: Path) -> 
     console.page.locator("#replay input[type=range]").fill("0.4")
     console.wait(MOMENT.format("0.400 s of"))
     look = Look(console, "replay")
-    look.at_every_view(*THEMES)
-    look.in_every_size()
-    console.page.keyboard.press("?")
-    console.wait("dialog[open]")
-    look.at("keys")
+    look.everywhere()
     assert look.found == {}
     assert console.errors == []
 

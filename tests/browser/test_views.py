@@ -11,7 +11,7 @@ import pytest
 
 from groundstation.web.flights import Flight
 from groundstation.web.people import Entry, RoleFile
-from tests.browser.axe import AXE
+from tests.browser import axe
 from tests.browser.conftest import STORED, Opened
 from tests.support.host_flight import fly
 from tests.support.records.planted import with_another_decision
@@ -87,10 +87,8 @@ class Look:
     """Looks at one page: barriers by axe-core, and what does not fit."""
 
     def __init__(self, console: Opened, content: str) -> None:
-        if not AXE.is_installed():
-            pytest.skip("axe-core is not installed: make test-browser")
         self.console, self.page, self._content = console, console.page, content
-        self.page.evaluate((AXE.path / AXE.entry).read_text())
+        axe.begin(self.page)
         self.views = self.page.locator("#tabs button").evaluate_all("tabs => tabs.map((tab) => tab.dataset.name)")
         self.found: dict[str, Any] = {}
 
@@ -98,15 +96,18 @@ class Look:
         """Look at what is open now, and keep a picture."""
         theme = self.page.evaluate("document.documentElement.dataset.theme ?? ''")
         what = "-".join(filter(None, (self._content, theme, name)))
-        told = self.page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
-        serious = [
-            (one["id"], [node["target"] for node in one["nodes"]][:3])
-            for one in told
-            if one["impact"] in ("serious", "critical")
-        ]
+        serious = axe.serious(self.page)
         if serious:
             self.found[what] = serious
         self.console.keep(what)
+
+    def everywhere(self) -> None:
+        """At every view in both themes and every size, and at the list of keys."""
+        self.at_every_view(*THEMES)
+        self.in_every_size()
+        self.page.keyboard.press("?")
+        self.console.wait("dialog[open]")
+        self.at("keys")
 
     def at_every_view(self, *themes: str) -> None:
         """In these themes."""
@@ -159,11 +160,7 @@ def test_every_view_of_a_stored_run(opened: Callable[..., Opened], stored: Path)
     console = opened(Flight(run=stored), reduced_motion="reduce")
     console.wait('article[aria-label="board 1"]')
     look = Look(console, "stored")
-    look.at_every_view(*THEMES)
-    look.in_every_size()
-    console.page.keyboard.press("?")
-    console.wait("dialog[open]")
-    look.at("keys")
+    look.everywhere()
     assert look.found == {}
     assert console.errors == []
 

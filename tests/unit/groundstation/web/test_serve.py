@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from groundstation.web.flights import AMU
 from groundstation.web.people import Entry, RoleFile
 from groundstation.web.serve import hosts
 from tests.support.served import GIVE_UP_SECONDS, ROLE_FILE, as_role
 
-AMU = "from groundstation.entry import main; main()"
 NAME = "console.example"
 
 
