@@ -12,6 +12,7 @@ import pytest
 from groundstation.web.flights import Flight
 from groundstation.web.people import RoleFile
 from tests import ROOT
+from tests.support import small_rehearsal
 from tests.support.served import GIVE_UP_SECONDS, Served
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -28,20 +29,15 @@ SCREENSHOTS = ROOT / "build" / "browser"
 CONFIRMED = 'tr:has(td:text-is("local")):has(td:text-matches("confirmed after"))'
 OFF = 'article[aria-label="board 3"].off'
 ON = 'article[aria-label="board 3"]:not(.off)'
-SCENARIO = """
-name = "small"
-description = "A small rehearsal, flown by a person."
-[mission]
-slots = 4
-no_progress_seconds = 60
-[workload]
-operations = 4
-in_flight = 2
+SCENARIO = (
+    small_rehearsal.SCENARIO
+    + """
 [[faults]]
 fault = "delay"
 name = "always late"
 seconds = 0.001
 """
+)
 STORED: dict[str, Any] = {
     "name": "stored",
     "description": "A run that is over, with a fault of each sort.",
@@ -169,6 +165,4 @@ def small(tmp_path: Path, request: pytest.FixtureRequest) -> Flight:
     """A flight that a person starts, on boards of each kind."""
     if request.param == "emulated":
         request.getfixturevalue("pico_image")  # or the test is skipped
-    scenario = tmp_path / "small.toml"
-    scenario.write_text(SCENARIO)
-    return Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", request.param, "--no-tlc"])
+    return small_rehearsal.small(tmp_path, request.param, SCENARIO)

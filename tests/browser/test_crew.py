@@ -14,11 +14,11 @@ from groundstation.flight import rehearsal
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Plan
 from groundstation.procedures import arrivals
-from groundstation.record import run_directory
 from groundstation.scenario import model
 from groundstation.web.flights import Flight
 from tests.browser.conftest import Opened
 from tests.browser.test_views import THEMES, Look
+from tests.support.host_flight import judge
 from tests.support.secrets import BENCH_EVENTS, events_in
 from tests.support.served import ROLE_FILE, Served
 
@@ -178,8 +178,7 @@ def test_a_replay_keeps_to_what_the_crew_saw_or_to_the_truth(
 ) -> None:
     run = tmp_path / interrupted.name
     shutil.copytree(interrupted, run, ignore=shutil.ignore_patterns("*.sock"))
-    told = {"verdict": "pass", "lines": ["x"], "findings": [], "violations": [], "not_checked": {}, "invariants": {}}
-    run_directory.write_json(run / run_directory.VERDICT, told)
+    judge(run)
     operator = people(Flight(run=run))["operator"]
     page = operator.page
     operator.state("over: pass")

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from groundstation.record import run_directory
-from groundstation.web.flights import AMU, Flight
+from groundstation.web.flights import AMU
 from tests.browser.conftest import CONFIRMED, OFF, ON, SCENARIO, Opened
+from tests.support import small_rehearsal
 from tests.support.served import GIVE_UP_SECONDS
 
 pytestmark = pytest.mark.browser
@@ -49,9 +50,7 @@ def _keeps(after: Any, before: Any) -> None:
 def test_a_rehearsal_whose_ground_station_is_killed_goes_on_from_the_page(
     opened: Callable[..., Opened], tmp_path: Path
 ) -> None:
-    scenario = tmp_path / "small.toml"
-    scenario.write_text(SCENARIO)
-    flight = Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", "virtual", "--no-tlc"])
+    flight = small_rehearsal.small(tmp_path, text=SCENARIO)
     console = opened(flight)
     page = console.page
     page.get_by_role("button", name="Start").click()

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -14,16 +13,6 @@ from groundstation.web.flights import Flight
 
 GIVE_UP_SECONDS = 120.0
 LOOK_SECONDS = 0.02
-SCENARIO = """
-name = "small"
-description = "A small rehearsal, flown by a person."
-[mission]
-slots = 4
-no_progress_seconds = 60
-[workload]
-operations = 4
-in_flight = 2
-"""
 
 
 class Piloted:
@@ -91,10 +80,3 @@ def play(flight: Flight, then: Callable[[Piloted], Awaitable[None]], size: tuple
             await then(console)
 
     asyncio.run(run())
-
-
-def small(folder: Path, kind: str = "virtual") -> Flight:
-    """A small rehearsal that a person starts."""
-    scenario = folder / "small.toml"
-    scenario.write_text(SCENARIO)
-    return Flight([str(scenario), "--out", str(folder / "runs"), "--kind", kind, "--no-tlc"])

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from groundstation.terminal.alarms import calling
-from tests.support.piloted import Piloted, play, small
+from tests.support.piloted import Piloted, play
+from tests.support.small_rehearsal import small
 
 
 def test_a_rehearsal_is_flown_by_keys(tmp_path: Path) -> None:

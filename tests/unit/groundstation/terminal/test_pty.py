@@ -12,8 +12,8 @@ from groundstation.orders import port
 from groundstation.record import run_directory
 from groundstation.web.flights import Flight
 from tests.support.host_flight import fly
-from tests.support.piloted import SCENARIO
 from tests.support.pty_child import GIVE_UP_SECONDS, PtyChild
+from tests.support.small_rehearsal import SCENARIO
 
 AMU = "from groundstation.entry import main; main()"
 # As the command does, without TLC, which takes seconds.

@@ -11,7 +11,8 @@ from groundstation.record import run_directory
 from groundstation.terminal import words
 from groundstation.web.flights import Flight
 from tests.support.host_flight import fly
-from tests.support.piloted import Piloted, play, small
+from tests.support.piloted import Piloted, play
+from tests.support.small_rehearsal import small
 
 
 @pytest.fixture(scope="module")

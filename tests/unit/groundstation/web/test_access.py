@@ -8,7 +8,6 @@ import hmac
 import http.client
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.web import access, people
 from groundstation.web.access import CALLERS, CHANGING, ENDPOINTS, MESSAGES, NO, NO_TOKEN, SOCKET, WRONG_TOKEN, YES
-from groundstation.web.flights import Flight
 from groundstation.web.gate import SECURITY
 from groundstation.web.server import NO_BODY, NO_HEADER, TAKES
 from tests.support.served import CHANGING as CHANGE
@@ -63,16 +61,6 @@ SERVED = {
     "/api/flight": 409,
 }  # beside a trace that nobody flies; others: 200
 Key = tuple[str, str, str]
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A console for people with roles, beside a trace that nobody flies."""
-    trace = tmp_path_factory.mktemp("stored") / "trace.ndjson"
-    trace.write_text("")
-    served = Served(Flight(trace=trace), ROLE_FILE)
-    yield served
-    served.close()
 
 
 def _headers(caller: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from groundstation.web.people import DIRECTOR, OPERATOR
 from groundstation.web.replay import ReplayError
 from groundstation.web.sights import Sights
 from tests import ROOT
-from tests.support.host_flight import fly
+from tests.support.host_flight import fly, judge
 from tests.support.secrets import MISSION, found_in
 from tests.support.served import CHANGING, GIVE_UP_SECONDS, ROLE_FILE, Served, as_role
 
@@ -34,8 +34,7 @@ INJECT = {"name of an inject", "text of an inject"}
 def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with injects that is over."""
     run = fly(tmp_path_factory.mktemp("runs"), **MISSION).directory
-    told = {"verdict": "pass", "lines": ["x"], "findings": [], "violations": [], "not_checked": {}, "invariants": {}}
-    run_directory.write_json(run / run_directory.VERDICT, told)
+    judge(run)
     return run
 
 

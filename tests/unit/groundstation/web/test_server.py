@@ -17,7 +17,7 @@ from groundstation.web import hub, server
 from groundstation.web import serve as serving
 from groundstation.web.flights import Flight
 from groundstation.web.people import RoleFile
-from tests.support.served import CHANGING, GIVE_UP_SECONDS, ROLE_FILE, Served, as_role
+from tests.support.served import CHANGING, GIVE_UP_SECONDS, Served, as_role
 
 NOOP = {"kind": "telecommand", "verb": "noop", "fields": {}}
 NOTE = {"kind": "note", "text": "hello"}
@@ -34,16 +34,6 @@ def serve() -> Iterator[Callable[..., Served]]:
             return one
 
         yield served
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A console for people with roles, beside a trace that nobody flies."""
-    trace = tmp_path_factory.mktemp("stored") / "trace.ndjson"
-    trace.write_text("")
-    served = Served(Flight(trace=trace), ROLE_FILE)
-    yield served
-    served.close()
 
 
 def test_health_and_the_page_need_no_token(stored: Served) -> None:
