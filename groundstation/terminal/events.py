@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -66,7 +67,7 @@ class Events(View):
         self.query_one(Listing).fill({str(line["offset"]): _cells(line) for line in found}, self.colours)
 
 
-def _matching(events: deque[Row], asked: str) -> Any:
+def _matching(events: deque[Row], asked: str) -> Iterator[Row]:
     wanted = asked.lower().split()
     for line in reversed(events):
         told = f"{line['event']} {words.who(line)} {words.fields(line)}".lower() if wanted else ""

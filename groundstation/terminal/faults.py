@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from groundstation.terminal import fields, reach, words
-from groundstation.terminal.forms import Form, Kinds
+from groundstation.terminal.forms import Form
 from groundstation.terminal.listing import Listing
 from groundstation.terminal.view import Line, View
 from groundstation.terminal.words import BAD, GOOD, Cell
@@ -96,7 +96,7 @@ class Faults(View):
         known = vocabulary.tell()["link_faults"]
         kinds = {kind: (told["means"], told["fields"]) for kind, told in known.items()}
         name = {**NAME, "value": self._free_name()}
-        self._open("New fault of links", kinds, self._send_link, [name, SECONDS])
+        self.open_form(Form("New fault of links", kinds, self._send_link, [name, SECONDS]))
 
     async def _send_link(self, kind: str, common: Row, given: Row) -> str:
         rule = {"fault": kind, **given}
@@ -112,19 +112,13 @@ class Faults(View):
             for kind, told in known.items()
             if not all(self.session.why_not(node, kind) for node in nodes)
         }
-        self._open("Fault of a board", kinds, self._send_board, [BOARD])
+        self.open_form(Form("Fault of a board", kinds, self._send_board, [BOARD]))
 
     async def _send_board(self, kind: str, common: Row, given: Row) -> str:
         why = self.session.why_not(common["board"], kind)
         if why:
             return f"board {common['board']}: {why}"
         return await self.terminal.ask({"kind": "board", "board": common["board"], "action": kind, "fields": given})
-
-    def _open(self, title: str, kinds: Kinds, send: Any, common: list[fields.Field]) -> None:
-        if self.session.is_flying:
-            self.app.push_screen(Form(title, kinds, send, common))
-        else:
-            self.terminal.notice("There is no flight that takes orders now.")
 
     def _free_name(self) -> str:
         return next(name for name in map("fault-{}".format, count(1)) if name not in self.session.tables["faults"])

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 
 import typer
 
@@ -58,9 +57,8 @@ def farewell(flight: Flight) -> list[str]:
 def _require_terminal() -> None:
     if not all(os.isatty(descriptor) for descriptor in (0, 1, 2)):
         raise TerminalError("--tui draws on a terminal; input or output is something else. Omit --tui for a page")
-    if os.environ.get("TERM", "") in DUMB:
+    kind = os.environ.get("TERM", "")
+    if kind in DUMB:
         raise TerminalError(
-            f"--tui cannot draw on a terminal of type {os.environ.get('TERM', '')!r}; set TERM, for example to "
-            "xterm-256color"
+            f"--tui cannot draw on a terminal of type {kind!r}; set TERM, for example to xterm-256color"
         )
-    assert sys.__stdin__ is not None

@@ -10,16 +10,16 @@ from groundstation.terminal.listing import Listing
 from groundstation.terminal.view import Line, View
 from groundstation.terminal.why import STYLES
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell, Said
-from groundstation.web.flights import OVER, STORED
+from groundstation.web.flights import FAILED, OVER, READY, STARTING, STORED
 from groundstation.web.why import OPEN as OPEN_SLOT
 
 STALE_SECONDS = 3.0  # of wall time without a word from a board
 PAUSE_SECONDS = 3.0
 HEADINGS = ("board", "state", "mode", "applied", "view", "life", "free heap", "contact", "last heard", "light time")
 NOTHING = {
-    "ready": "The boards are not made yet. Start the flight: press s.",
-    "starting": "The boards are being made; that takes a few seconds.",
-    "failed": "The flight could not be started. The message above says why.",
+    READY: "The boards are not made yet. Start the flight: press s.",
+    STARTING: "The boards are being made; that takes a few seconds.",
+    FAILED: "The flight could not be started. The message above says why.",
 }
 
 Row = dict[str, Any]

@@ -37,12 +37,9 @@ class Telecommands(View):
         self.query_one(Listing).fill({str(row["number"]): _cells(row) for row in rows}, self.colours)
 
     def action_new(self) -> None:
-        if not self.session.is_flying:
-            self.terminal.notice("There is no flight that takes orders now.")
-            return
         verbs = vocabulary.tell()["verbs"]
         kinds = {verb: (GOES, [fields.of_verb(field) for field in shape]) for verb, shape in verbs.items()}
-        self.app.push_screen(Form("New telecommand", kinds, self._send))
+        self.open_form(Form("New telecommand", kinds, self._send))
 
     async def _send(self, verb: str, common: Row, given: Row) -> str:
         return await self.terminal.ask({"kind": "telecommand", "verb": verb, "fields": given})

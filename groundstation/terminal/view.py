@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.containers import Vertical
+from textual.screen import Screen
 from textual.widgets import DataTable, Static
 
 from groundstation.terminal import words
@@ -54,6 +55,13 @@ class View(Vertical):
     def focus_first(self) -> None:
         """Put keys into the view: into its first table."""
         self.screen.set_focus(self.query(DataTable).first())
+
+    def open_form(self, form: Screen[None]) -> None:
+        """Open a form of orders over the view, if a flight takes orders now."""
+        if self.session.is_flying:
+            self.app.push_screen(form)
+        else:
+            self.terminal.notice("There is no flight that takes orders now.")
 
     def say(self, id: str, *cells: words.Cell) -> None:
         """Show texts in the line called `id`."""

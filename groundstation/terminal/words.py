@@ -7,13 +7,13 @@ from typing import Any
 from rich.text import Text
 
 from amu.core.limits import GROUND
+from groundstation.procedures.sight import ENVELOPE
 from specs.escape import escaped
 from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS
 
 GOOD, BAD, OPEN, FAINT, PLAIN = "good", "bad", "open", "faint", ""
 DARK = {GOOD: "#4cc38a", BAD: "#ff7b87", OPEN: "#e2b03f", FAINT: "#9fb0c0", PLAIN: ""}
 LIGHT = {GOOD: "#08704c", BAD: "#b80f29", OPEN: "#8a5a00", FAINT: "#55616d", PLAIN: ""}
-ENVELOPE = frozenset({"run", "node", "boot", "seq", "lamport", "ticks", "received", "event", "offset"})
 DIGEST_CHARACTERS = 24  # a longer text is cut
 CUT_CHARACTERS = 12
 
