@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specs import FOLDER
-from specs.proof import counterexample, small, solvers, terms
+from specs.proof import counterexample, small, solvers, terms, workers
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
 from specs.verification import cache
@@ -31,7 +31,7 @@ EXIT_CODES = {PROVED: 0, REFUTED: 3, UNKNOWN: 5}
 
 
 class ProofError(Exception):
-    """There is nothing to prove."""
+    """There is nothing to prove, or it was cut off."""
 
 
 @dataclass(frozen=True)
@@ -149,24 +149,39 @@ def prove(
 ) -> Report:
     """Proves the theorems of modules of proofs. `done` is called for each.
 
-    Raises ModuleError: a module is wrong, or outside what is translated; SolverMissing.
+    Raises ModuleError: a module is wrong, or outside what is translated; SolverMissing; ProofError: it was cut off.
     """
     began = time.monotonic()
     versions = solvers.versions(asked)
+    jobs = [job for path in paths for job in _jobs(path, versions, use_cache)]
     theorems: list[Theorem] = []
-    for path in paths:
-        prover = Prover(path)
-        by_theorem: dict[str, list[Obligation]] = {}
-        for obligation in prover.obligations():
-            by_theorem.setdefault(obligation.theorem, []).append(obligation)
-        axioms = prover.translator.choices.axioms
-        for name, obligations in by_theorem.items():
-            questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in obligations]
-            answers = {solver: _answers(path, name, questions, solver, versions[solver], use_cache) for solver in asked}
-            facts = _facts(path, name, obligations, axioms, asked[0], versions[asked[0]], use_cache)
-            theorems.append(_theorem(path, prover, obligations, questions, answers, facts))
-            done(theorems[-1])
+    try:
+        for theorem in workers.results(lambda at: _theorem(jobs[at]), len(jobs)):
+            theorems.append(theorem)
+            done(theorem)
+    except workers.WorkerLost as error:
+        raise ProofError("a process that asks the solvers was killed; is there too little memory?") from error
     return Report(tuple(theorems), versions, time.monotonic() - began)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """The obligations of one theorem, and the versions of the solvers that are asked."""
+
+    path: Path
+    prover: Prover
+    theorem: str
+    obligations: tuple[Obligation, ...]
+    versions: dict[str, str]
+    use_cache: bool
+
+
+def _jobs(path: Path, versions: dict[str, str], use_cache: bool) -> list[_Job]:
+    prover = Prover(path)
+    by_theorem: dict[str, list[Obligation]] = {}
+    for obligation in prover.obligations():
+        by_theorem.setdefault(obligation.theorem, []).append(obligation)
+    return [_Job(path, prover, name, tuple(found), versions, use_cache) for name, found in by_theorem.items()]
 
 
 @dataclass(frozen=True)
@@ -177,47 +192,37 @@ class _Answers:
     cached: bool = False
 
 
-def _theorem(
-    path: Path,
-    prover: Prover,
-    obligations: list[Obligation],
-    questions: list[str | None],
-    answers: dict[str, _Answers],
-    facts: list[str],
-) -> Theorem:
+def _theorem(job: _Job) -> Theorem:
+    axioms = job.prover.translator.choices.axioms
+    questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in job.obligations]
+    answers = {solver: _answers(job, questions, solver) for solver in job.versions}
+    facts = _facts(job, axioms)
     outcomes: list[Outcome] = []
-    for at, (obligation, question) in enumerate(zip(obligations, questions)):
+    for at, (obligation, question) in enumerate(zip(job.obligations, questions)):
         said = {solver: given.items[at] for solver, given in answers.items()}
         found = {solver: answer for solver, answer in said.items() if answer is not None}
         status = worst([answer.verdict for answer in found.values()])
         status = REFUTED if facts[at] == CONTRADICTORY else status
         shown = status == REFUTED and question is not None and found.get("z3", Answer("", 0)).verdict == REFUTED
-        lines = tuple(counterexample.lines(prover, obligation, question or "")) if shown else ()
+        lines = tuple(counterexample.lines(job.prover, obligation, question or "")) if shown else ()
         outcomes.append(Outcome(obligation.name, str(obligation.place), status, found, lines, facts[at]))
     cached = all(given.cached for given in answers.values())
-    return Theorem(path.parent.name, path.stem, obligations[0].theorem, tuple(outcomes), cached)
+    return Theorem(job.path.parent.name, job.path.stem, job.theorem, tuple(outcomes), cached)
 
 
-def _facts(
-    path: Path,
-    theorem: str,
-    obligations: Sequence[Obligation],
-    axioms: dict[str, terms.Term],
-    solver: str,
-    version: str,
-    use_cache: bool,
-) -> list[str]:
+def _facts(job: _Job, axioms: dict[str, terms.Term]) -> list[str]:
     """Whether facts have a model: "" where that does not matter."""
-    questions = [solvers.text(item.facts, terms.FALSE, axioms) if item.needs_model else "" for item in obligations]
-    feature, name = f"proofs of {path.parent.name}", f"{path.stem} {theorem} models"
+    solver, version = next(iter(job.versions.items()))
+    questions = [solvers.text(item.facts, terms.FALSE, axioms) if item.needs_model else "" for item in job.obligations]
+    feature, name = f"proofs of {job.path.parent.name}", f"{job.path.stem} {job.theorem} models"
     key = cache.digest([solver, version, *questions])
-    entry = cache.get(feature, name, key) if use_cache else None
+    entry = cache.get(feature, name, key) if job.use_cache else None
     known = entry.get("facts") if entry is not None else None
     if isinstance(known, list) and len(known) == len(questions):
         return [str(item) for item in known]
     found = [
         _model(item.facts, axioms, question, solver) if question else ""
-        for item, question in zip(obligations, questions)
+        for item, question in zip(job.obligations, questions)
     ]
     if CONTRADICTORY not in found:
         cache.put(feature, name, key, {"facts": found})
@@ -232,14 +237,12 @@ def _model(facts: Sequence[terms.Term], axioms: dict[str, terms.Term], question:
     return {PROVED: CONTRADICTORY, REFUTED: MODEL, UNKNOWN: UNKNOWN}[said]
 
 
-def _answers(
-    path: Path, theorem: str, questions: Sequence[str | None], solver: str, version: str, use_cache: bool
-) -> _Answers:
+def _answers(job: _Job, questions: Sequence[str | None], solver: str) -> _Answers:
     """Asks, unless the same solver has proved the same before. Only proofs are kept: a search may go further later."""
     asked = [question for question in questions if question is not None]
-    feature, name = f"proofs of {path.parent.name}", f"{path.stem} {theorem} {solver}"
-    key = cache.digest([solver, version, *asked])
-    entry = cache.get(feature, name, key) if use_cache and asked else None
+    feature, name = f"proofs of {job.path.parent.name}", f"{job.path.stem} {job.theorem} {solver}"
+    key = cache.digest([solver, job.versions[solver], *asked])
+    entry = cache.get(feature, name, key) if job.use_cache and asked else None
     seconds = entry.get("seconds") if entry is not None else None
     if isinstance(seconds, list) and len(seconds) == len(asked):
         known = iter([Answer(PROVED, float(item)) for item in seconds])

@@ -128,6 +128,7 @@ def _z3(question: str, steps: int) -> tuple[Any, str]:
     z3 = _package("z3")
     solver = z3.Solver(ctx=z3.Context())
     solver.set("rlimit", steps)
+    solver.set("ctrl_c", False)  # an interrupt ends the program, not the search alone
     solver.from_string(question)
     return solver, str(solver.check())
 

@@ -1,8 +1,10 @@
 """Theorems are proved by both solvers; planted mistakes in modules and weakened assumptions are not."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -286,6 +288,12 @@ def test_the_command_prints_what_was_proved(turns: Path) -> None:
     assert found["NotTaken"]["asked"] == 1
     code, out, err = run("turns", "--solver", "cvc5")
     assert (code, "PROVED" in out, "NotTaken" in err) == (0, True, True)
+
+
+def test_a_killed_process_is_an_error(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solvers, "ask", lambda *question: os.kill(os.getpid(), signal.SIGKILL))
+    code, _, err = run()
+    assert (code, "was killed" in err) == (2, True)
 
 
 def test_facts_that_contradict_each_other_prove_nothing(turns: Path) -> None:
