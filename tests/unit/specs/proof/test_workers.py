@@ -1,4 +1,4 @@
-"""Jobs in other processes: all results in order; a failure or a killed process is told."""
+"""Jobs in other processes: all results in order; failures and killed processes become errors."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_an_error_of_a_job_is_raised() -> None:
         list(workers.results(work, 5))
 
 
-def test_a_killed_process_is_told() -> None:
+def test_a_killed_process_is_an_error() -> None:
     def work(at: int) -> int:
         if at == 1:
             os.kill(os.getpid(), signal.SIGKILL)
