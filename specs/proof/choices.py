@@ -1,9 +1,13 @@
-"""CHOOSE and Cardinality: each becomes a function symbol of what its set and condition depend on, with an axiom.
+"""CHOOSE, Cardinality, SelectSeq: each becomes symbols of what its set and condition depend on, with an axiom.
 
 Theory. Hilbert's choice: if something in the set satisfies the condition, the chosen value does. The same set and
 condition give the same symbol. That two different descriptions of one set choose the same is not used. In the same way
 Cardinality(S) is a number of which nothing is known but that it is not below 0, and that it is the same where S is
 written the same. Of a % b only the bounds are known.
+
+SelectSeq(s, Test) has the items of s at those places of 1 .. Len(s) where Test holds, in order. Three functions of what
+Test and Len(s) depend on say so: how many places there are, which is the k-th of them, and which k has a given one.
+Such functions exist for each finite set of numbers, so what is said of them says nothing else.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from specs.proof import meanings, terms
-from specs.proof.meanings import Outside, SetValue, Value
+from specs.proof.meanings import Outside, SequenceValue, SetValue, Value
 from specs.proof.terms import Term
 
 REMAINDER = "remainder"
@@ -29,6 +33,7 @@ class Choices:
         self.axioms: dict[str, Term] = {}
         self.conditions: dict[str, tuple[list[Term], list[Term], Term]] = {}
         self.counts: dict[str, tuple[list[Term], list[Term], Term]] = {}  # its arguments, an element, that it is in
+        self.places: dict[str, tuple[list[Term], Term, Term, Term]] = {}  # arguments, length, a place, that it is kept
         self._known: dict[_Key, str] = {}
 
     def remainder(self, left: Term, right: Term) -> Term:
@@ -83,6 +88,62 @@ class Choices:
             size = terms.apply(name, formal, terms.INT)
             self.axioms[name] = terms.forall(formal, terms.order("<=", terms.integer(0), size))
         return terms.apply(name, arguments, terms.INT)
+
+    def selected(self, whole: SequenceValue, test: Callable[[Value], Term]) -> SequenceValue:
+        """`SelectSeq(whole, test)`"""
+        if whole.element is None:
+            return whole
+        with meanings.deeper() as depth:
+            mark = terms.variable(f"selected.{depth}", terms.INT)
+            kept = test(whole.at(mark))
+        arguments = [item for item in _in_order([whole.length, kept]) if item is not mark]
+        formal, at = _named("arg", arguments), terms.variable("at", terms.INT)
+        renamed = dict(zip([*arguments, mark], [*formal, at]))
+        length, kept = [_canonical(terms.substituted(item, renamed)) for item in (whole.length, kept)]
+        key: _Key = ("select", length, kept, *formal)
+        name = self._known.get(key)
+        if name is None:
+            name = self._known[key] = f"select.{len(self._known) + 1}"
+            axiom = _selection(name, formal, length, at, kept)
+            for part in SELECTION:
+                self.axioms[name + part] = axiom
+                self.places[name + part] = (formal, length, at, kept)
+
+        def item(index: Term) -> Value:
+            return whole.at(terms.apply(f"{name}.place", (*arguments, index), terms.INT))
+
+        return SequenceValue(terms.apply(f"{name}.len", arguments, terms.INT), item, whole.element)
+
+
+SELECTION = (".len", ".place", ".rank")
+
+
+def _selection(name: str, formal: list[Term], length: Term, at: Term, kept: Term) -> Term:
+    """Places grow with their rank; each place of a rank is kept, and each that is kept has a rank."""
+    first, last = terms.integer(1), terms.apply(f"{name}.len", formal, terms.INT)
+    rank, later = terms.variable("rank", terms.INT), terms.variable("later", terms.INT)
+
+    def place(index: Term) -> Term:
+        return terms.apply(f"{name}.place", (*formal, index), terms.INT)
+
+    def within(index: Term, end: Term) -> list[Term]:
+        return [terms.order("<=", first, index), terms.order("<=", index, end)]
+
+    def always(bound: list[Term], premises: list[Term], conclusions: list[Term]) -> Term:
+        body = terms.implication(terms.conjunction(premises), terms.conjunction(conclusions))
+        return terms.forall([*formal, *bound], body)
+
+    own = terms.apply(f"{name}.rank", (*formal, at), terms.INT)
+    is_kept = terms.substituted(kept, {at: place(rank)})
+    ordered = [terms.order("<=", first, rank), terms.order("<", rank, later), terms.order("<=", later, last)]
+    return terms.conjunction(
+        [
+            always([], [], [terms.order("<=", terms.integer(0), last)]),
+            always([rank], within(rank, last), [*within(place(rank), length), is_kept]),
+            always([rank, later], ordered, [terms.order("<", place(rank), place(later))]),
+            always([at], [*within(at, length), kept], [*within(own, last), terms.equal(place(own), at)]),
+        ]
+    )
 
 
 def _named(prefix: str, items: list[Term]) -> list[Term]:

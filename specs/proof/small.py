@@ -107,7 +107,9 @@ class _Small:
     def _edges(self, applied: Iterable[Term]) -> Iterator[Term]:
         for item in applied if self.edges else ():
             numbers = [arg.value for arg in item.args if arg.op == "int"]
-            if any(number in (LOW, self.high) for number in numbers) and not item.name.startswith(("choose.", "size.")):
+            if any(number in (LOW, self.high) for number in numbers) and not item.name.startswith(
+                ("choose.", "size.", "select.")
+            ):
                 yield terms.equal(item, self._default(item.sort))
 
     def _default(self, sort: str) -> Term:

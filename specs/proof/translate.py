@@ -72,6 +72,7 @@ class Translator(Constructs):
             "Tail": self._tail,
             "Append": self._append,
             "\\o": self._concatenation,
+            "SelectSeq": self._selected,
         }
 
     # --- values --------------------------------------------------------------------------------------
@@ -119,13 +120,18 @@ class Translator(Constructs):
         given: dict[str, Named] = {}
         for parameter, argument in zip(closure.parameters, node.arguments):
             given[parameter.name] = self._argument(parameter, argument, context)
-        # The body sees its own names, and the states of the place where it is used.
+        return self._called(closure, given, context)
+
+    def _called(self, closure: Closure, given: dict[str, Named], context: Context) -> Value:
+        """The body sees its own names, and the states of the place where it is used."""
         inner = replace(closure.context, state=context.state, after=context.after, hidden=context.hidden)
         return self.value(closure.body, inner.with_names(given))
 
     def _argument(self, parameter: tree.Parameter, node: Expression, context: Context) -> Named:
-        if not parameter.arity:
-            return self.value(node, context)
+        return self._operator(node, context) if parameter.arity else self.value(node, context)
+
+    def _operator(self, node: Expression, context: Context) -> Closure:
+        """An operator as an argument: a LAMBDA, or a name."""
         if isinstance(node, tree.Lambda):
             return Closure(node.parameters, node.body, context)
         if isinstance(node, tree.Apply) and not node.arguments:
@@ -311,6 +317,14 @@ class Translator(Constructs):
             natural = domain.over(True, lambda value: terms.order("<=", terms.integer(0), number(value)), "x")
             return self.choices.chosen(domain, body, lambda value: natural)
         return self.choices.chosen(domain, body, body)
+
+    def _selected(self, args: tuple[Expression, ...], context: Context) -> Value:
+        test = self._operator(args[1], context)
+        name = test.parameters[0].name
+        return self.choices.selected(
+            meanings.sequence(self.value(args[0], context)),
+            lambda item: truth(self._called(test, {name: item}, context)),
+        )
 
     def _if(self, node: tree.If, context: Context) -> Value:
         condition = self.formula(node.condition, context)

@@ -219,6 +219,8 @@ class Formula:
             return self._choice(name, item, known, seed)
         if name in choices.counts:
             return self._count(name, known, seed)
+        if name in choices.places:
+            return self._selection(name, known, seed)
         table, sort = known.get(name, {}), item.sort
 
         def call(*args: Atom) -> Atom:
@@ -252,6 +254,24 @@ class Formula:
                 one = {variable.name: value for variable, value in zip(ours, values)}
                 found += bool(condition.value({**names, **one}, known, seed))
             return found
+
+        return call
+
+    def _selection(self, name: str, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
+        """How many places SelectSeq keeps, the place of a rank, or the rank of a place."""
+        formal, length, at, kept = self.world.prover.translator.choices.places[name]
+        end, condition = choice_formula(self.world, length), choice_formula(self.world, kept)
+
+        def call(*args: Atom) -> Atom:
+            names: dict[str, Atom] = {variable.name: value for variable, value in zip(formal, args)}
+            whole = range(1, end.value(names, known, seed) + 1)  # type: ignore[operator]
+            places = [place for place in whole if condition.value({**names, at.name: place}, known, seed)]
+            if name.endswith(".len"):
+                return len(places)
+            table = dict(enumerate(places, 1))
+            if name.endswith(".rank"):
+                table = {place: rank for rank, place in table.items()}
+            return table.get(args[-1], random.Random(f"{seed} {name} {args}").choice(NUMBERS))  # type: ignore[call-overload]
 
         return call
 
