@@ -273,13 +273,11 @@ def merged(condition: Term, then: Value, otherwise: Value) -> Value:
         return terms.choice(condition, then, otherwise)
     if isinstance(then, FunctionValue) and isinstance(otherwise, FunctionValue):
         one, other = then, otherwise
-        if equal(one.domain, other.domain) is not TRUE:
-            raise Outside("a choice between functions whose domains are not written alike")
-        return FunctionValue(one.domain, lambda value: merged(condition, one.at(value), other.at(value)))
+        same = equal(one.domain, other.domain) is TRUE
+        domain = one.domain if same else _merged_sets(condition, one.domain, other.domain)
+        return FunctionValue(domain, lambda value: merged(condition, one.at(value), other.at(value)))
     if isinstance(then, SetValue) and isinstance(otherwise, SetValue):
-        left, right = then, otherwise
-        element = left.element or right.element
-        return plain_set(element, lambda value: terms.choice(condition, left.has(value), right.has(value)))
+        return _merged_sets(condition, then, otherwise)
     if (
         isinstance(then, RecordValue)
         and isinstance(otherwise, RecordValue)
@@ -310,6 +308,13 @@ def sequence(value: Value) -> SequenceValue:
         return found
 
     return SequenceValue(terms.integer(len(items)), at, shape_of(items[0]) if items else None)
+
+
+def _merged_sets(condition: Term, then: SetValue, otherwise: SetValue) -> SetValue:
+    def has(value: Value) -> Term:
+        return terms.choice(condition, then.has(value), otherwise.has(value))
+
+    return plain_set(then.element or otherwise.element, has)
 
 
 def _merged_sequences(condition: Term, first: Value, second: Value) -> Value:

@@ -148,8 +148,8 @@ def _theorems(plan: Plan, proved: dict[str, str]) -> list[str]:
     return [
         "## Theorems without bounds",
         "",
-        f"`amu prove {plan.feature}` proves these of `Spec`, for all constants that the ASSUMEs permit (docs/reference/"
-        "proofs.md). What is not among them is known within the bounds above.",
+        f"`amu prove {plan.feature}` proves these of the specification, for all constants that the ASSUMEs permit "
+        "(docs/reference/proofs.md). What is not among them is known within the bounds above.",
         "",
         *[f"- {name}: `{claim}`" for name, claim in proved.items()],
         "",
