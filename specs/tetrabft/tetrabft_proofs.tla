@@ -283,4 +283,71 @@ LEMMA BlockingClaimIsCarried ==
 
 THEOREM Accepting == Spec => [](WithClauseIIIB => ProposalAcceptable)
   BY SimpleInvariants, VoteHasQuorumBefore, NoLockAfterSilence, LocksFollow, BlockingClaimIsCarried
+-----------------------------------------------------------------------------
+\* What was permitted stays permitted: votes below the view that a replica is in do not change.
+
+ProposalsPermitted == \A v \in View : proposal[v] # NoValue => SafeToPropose(proposal[v], v)
+FirstVotesPermitted ==
+    \A p \in Honest, v \in View : votes[p][1][v] # NoValue => SafeToVote(votes[p][1][v], v)
+Permitted == ProposalsPermitted /\ FirstVotesPermitted
+
+HIDE DEF SafeToPropose
+
+THEOREM PermittedStays == Spec => []Permitted
+<1>1. ASSUME NEW p \in Honest, NEW v \in View, EnterView(p, v) PROVE Permitted'
+  <2>1. ASSUME NEW x \in Value, NEW u \in View, SafeToPropose(x, u) PROVE SafeToPropose(x, u)'
+    BY DEF SafeToPropose, BlockingClaims
+  <2>2. ASSUME NEW x \in Value, NEW u \in View, NEW r \in 0..(u - 1), BlockingClaims(x, r, u, 1, Byzantine)
+          PROVE  BlockingClaims(x, r, u, 1, Byzantine)'
+    BY DEF BlockingClaims
+  <2>3. ASSUME NEW u \in View, NEW r \in 0..(u - 1), TwoValuesClaimed(r, u, 1, Byzantine)
+          PROVE  TwoValuesClaimed(r, u, 1, Byzantine)'
+    BY <2>2 DEF TwoValuesClaimed
+  <2>4. ASSUME NEW x \in Value, NEW u \in View, SafeToVote(x, u) PROVE SafeToVote(x, u)'
+    BY <2>2, <2>3 DEF SafeToVote
+  <2> QED BY <2>1, <2>4
+<1>2. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote1(p, v, val) PROVE Permitted'
+  <2>1. LastVote(1)' BY DEF HighestVote
+  <2>2. ASSUME NEW q \in Honest, NEW u \in View, view[q] >= u PROVE HighestVote(q, 1, u)' = HighestVote(q, 1, u)
+    BY <2>1, LastVote1
+  <2>3. LastOther(1)' BY DEF SecondVote
+  <2>4. ASSUME NEW q \in Honest, NEW u \in View, view[q] >= u PROVE SecondVote(q, 1, u)' = SecondVote(q, 1, u)
+    BY <2>2, <2>3, LastVote1, LastOther1
+  <2>5. ASSUME NEW x \in Value, NEW u \in View, NEW r \in 0..(u - 1), BlockingClaims(x, r, u, 1, Byzantine)
+          PROVE  BlockingClaims(x, r, u, 1, Byzantine)'
+    BY <2>2, <2>4 DEF BlockingClaims
+  <2>6. ASSUME NEW u \in View, NEW r \in 0..(u - 1), TwoValuesClaimed(r, u, 1, Byzantine)
+          PROVE  TwoValuesClaimed(r, u, 1, Byzantine)'
+    BY <2>5 DEF TwoValuesClaimed
+  <2>7. ASSUME NEW x \in Value, NEW u \in View, SafeToVote(x, u) PROVE SafeToVote(x, u)'
+    BY <2>5, <2>6 DEF SafeToVote
+  <2> QED BY <2>7
+<1>3. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote2(p, v, val) PROVE Permitted'
+  <2>1. LastVote(2)' BY DEF HighestVote
+  <2>2. ASSUME NEW q \in Honest, NEW u \in View, view[q] >= u PROVE HighestVote(q, 2, u)' = HighestVote(q, 2, u)
+    BY <2>1, LastVote2
+  <2>3. LastOther(2)' BY DEF SecondVote
+  <2>4. ASSUME NEW q \in Honest, NEW u \in View, view[q] >= u PROVE SecondVote(q, 2, u)' = SecondVote(q, 2, u)
+    BY <2>2, <2>3, LastVote2, LastOther2
+  <2>5. ASSUME NEW x \in Value, NEW u \in View, SafeToPropose(x, u) PROVE SafeToPropose(x, u)'
+    BY <2>2, <2>4 DEF SafeToPropose, BlockingClaims
+  <2> QED BY <2>5
+<1>4. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote3(p, v, val) PROVE Permitted'
+  <2>1. LastVote(3)' BY DEF HighestVote
+  <2>2. ASSUME NEW q \in Honest, NEW u \in View, view[q] >= u PROVE HighestVote(q, 3, u)' = HighestVote(q, 3, u)
+    BY <2>1, LastVote3
+  <2>3. ASSUME NEW x \in Value, NEW u \in View, SafeToPropose(x, u) PROVE SafeToPropose(x, u)'
+    BY <2>2 DEF SafeToPropose, NoneAfterAndNoOtherAt
+  <2> QED BY <2>3
+<1>5. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote4(p, v, val) PROVE Permitted'
+  <2>1. LastVote(4)' BY DEF HighestVote
+  <2>2. ASSUME NEW q \in Honest, NEW u \in View, view[q] >= u PROVE HighestVote(q, 4, u)' = HighestVote(q, 4, u)
+    BY <2>1, LastVote4
+  <2>3. ASSUME NEW x \in Value, NEW u \in View, SafeToVote(x, u) PROVE SafeToVote(x, u)'
+    BY <2>2 DEF SafeToVote, NoneAfterAndNoOtherAt
+  <2> QED BY <2>3
+<1> QED BY Typed
+
+THEOREM GuardsKept == Spec => []GuardsStand
+  BY PermittedStays, ProposalsPermitted, FirstVotesPermitted
 =============================================================================
