@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from specs.proof import meanings
+from specs.proof import meanings, terms
 from specs.proof.context import Closure, Context, State, applications, expressions, refused
 from specs.proof.meanings import Shape, Value
 from specs.proof.terms import Term
@@ -105,6 +105,8 @@ class Actions:
         elif isinstance(node, tree.If):
             no = tree.Apply(place=node.place, name="~", arguments=(node.condition,))
             for condition, branch in ((node.condition, node.then), (no, node.otherwise)):
+                if self._is_never(condition, context):
+                    continue
                 yield from self._walk(branch, context, replace(way, guards=(*way.guards, (condition, context))))
         elif isinstance(node, tree.Let):
             yield from self._walk(node.body, self.translator.inside_let(node, context), way)
@@ -119,6 +121,12 @@ class Actions:
             yield from self._call(node, context, way)
         else:
             yield replace(way, guards=(*way.guards, (node, context)))
+
+    def _is_never(self, condition: Expression, context: Context) -> bool:
+        """Whether a condition is plainly false, with these arguments of the action."""
+        if self.is_primed(condition) or self._calls_primed(condition, context):
+            return False
+        return self.translator.formula(condition, context) is terms.FALSE
 
     def _calls_primed(self, node: Expression, context: Context) -> bool:
         closures = (context.names.get(apply.name) for apply in applications(node))

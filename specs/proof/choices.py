@@ -49,7 +49,7 @@ class Choices:
         if domain.element is None:
             raise Outside("CHOOSE from an empty set")
         marks: list[Term] = []
-        with meanings.deeper() as depth:  # a CHOOSE in the condition has marks of its own
+        with terms.deeper() as depth:  # a CHOOSE in the condition has marks of its own
             mark = meanings.bound(domain.element, f"chosen.{depth}", marks)
             inside = domain.has(mark)
             meets = terms.conjunction([inside, body(mark)])
@@ -74,8 +74,10 @@ class Choices:
         """`Cardinality(domain)`."""
         if domain.element is None:
             return terms.integer(0)
+        if domain.listed is not None and domain.listed.image:
+            raise Outside("the size of a set of values that contain functions, {e : x \\in S}")
         marks: list[Term] = []
-        with meanings.deeper() as depth:
+        with terms.deeper() as depth:
             inside = meanings.picked(domain, f"counted.{depth}", marks)[1]
         arguments = [item for item in _in_order([inside]) if item not in marks]
         formal, ours = _named("arg", arguments), _named("one", marks)
@@ -93,7 +95,7 @@ class Choices:
         """`SelectSeq(whole, test)`"""
         if whole.element is None:
             return whole
-        with meanings.deeper() as depth:
+        with terms.deeper() as depth:
             mark = terms.variable(f"selected.{depth}", terms.INT)
             kept = test(whole.at(mark))
         arguments = [item for item in _in_order([whole.length, kept]) if item is not mark]

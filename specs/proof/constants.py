@@ -4,9 +4,9 @@ Theory. The solvers know sorts, TLA+ does not. A constant set of which nothing i
 its elements, and those constants that an ASSUME says are not in it. TLA+ never compares elements of two such sets here,
 or the translation refuses, so a proof with sorts is one without. No such set is empty: a sort never is.
 
-Rules. `C \\subseteq S`, `C \\in S` and `C \\notin S` in an ASSUME give C its kind, and are facts. Other assumptions,
-which count sets, are not used: the quorum lemmas are proved from them (`counting`). A variable has the kind that a
-conjunct `x \\in S` of Types, or else of TypeOK, gives it.
+Rules. `C \\subseteq S`, `C \\in S` and `C \\notin S` in an ASSUME give C its kind, and are facts. So is
+`Cardinality(C) = 2`. Other assumptions, which count sets, are not used: the quorum lemmas are proved from them
+(`counting`). A variable has the kind that a conjunct `x \\in S` of Types, or else of TypeOK, gives it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from specs.proof import meanings, terms
 from specs.proof.context import Context, State, refused
 from specs.proof.meanings import Basic, Outside, SetShape, SetValue, Value
 from specs.proof.terms import Term
-from specs.proof.translate import Translator
+from specs.proof.translate import Translator, is_cardinality, is_small
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 
@@ -47,6 +47,7 @@ def declare(translator: Translator) -> list[Term]:
             raise refused(waiting[0].place, "an ASSUME about a set of which no ASSUME says what is in it")
         waiting.remove(known[0])
         facts += _declared(translator, known[0])
+    facts += [translator.formula(item, CONSTANT_LEVEL) for item in assumed if _is_size(item, translator)]
     _variables(translator)
     return [fact for fact in facts if fact is not terms.TRUE]
 
@@ -72,6 +73,14 @@ def _tells(node: Expression, constants: dict[str, tree.Parameter]) -> TypeGuard[
     if not (isinstance(node, tree.Apply) and node.name in ("\\in", "\\notin", "\\subseteq")):
         return False
     return _name(node.arguments[0]) in constants
+
+
+def _is_size(node: Expression, translator: Translator) -> bool:
+    """Whether it is `Cardinality(C) = 2`, of a constant set whose kind is known."""
+    if not (isinstance(node, tree.Apply) and node.name == "=" and is_cardinality(node.arguments[0])):
+        return False
+    known = _name(node.arguments[0].arguments[0]) in translator.shapes
+    return known and is_small(node.arguments[1])
 
 
 def _name(node: Expression) -> str:

@@ -91,7 +91,16 @@ class Constructs:
             return nest(names, context)
 
         sample = {name: _sample(domain) for name, domain in names}
-        return meanings.mapped(over, meanings.shape_of(self.value(node.body, context.with_names(sample))))
+        found = meanings.mapped(over, meanings.shape_of(self.value(node.body, context.with_names(sample))))
+        (first, domain), *others = names
+        if others or domain.listed is None or found.element is None or meanings.is_flat(found.element):
+            return found
+        listed = domain.listed
+
+        def at(which: Term) -> Value:
+            return self.value(node.body, context.with_names({first: listed.at(which)}))
+
+        return replace(found, listed=replace(listed, at=at, image=True))
 
     def _subsets(self, args: tuple[Expression, ...], context: Context) -> Value:
         inner = self.set_of(args[0], context)
@@ -257,6 +266,14 @@ class Constructs:
             return meanings.merged(terms.order("<=", place, left.length), left.at(place), beyond)
 
         return SequenceValue(length, at, left.element)
+
+    def _part_of_sequence(self, args: tuple[Expression, ...], context: Context) -> Value:
+        """`SubSeq(s, first, last)` is `[i \\in 1..(1 + last - first) |-> s[i + first - 1]]`."""
+        whole = meanings.sequence(self.value(args[0], context))
+        first, last = [number(self.value(item, context)) for item in args[1:]]
+        before, zero = terms.arithmetic("-", first, terms.integer(1)), terms.integer(0)
+        length = terms.choice(terms.order("<=", first, last), terms.arithmetic("-", last, before), zero)
+        return SequenceValue(length, lambda at: whole.at(terms.arithmetic("+", at, before)), whole.element)
 
 
 NATURALS = meanings.plain_set(Basic(INT), lambda value: terms.order("<=", terms.integer(0), number(value)))

@@ -11,8 +11,7 @@ on the domain. A shape says of which kind a value is, so that a quantifier knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -39,7 +38,7 @@ class SetValue:
     `over(universal, body, name)` is the quantifier over it. `items`: its elements, if they are written out. `limits`:
     it is part of low..high. `family`: it is any set for which a hidden operator holds. `subsets_of`: of SUBSET.
     `listed`: its elements contain functions; they are the values of a function of a sort of their own. `parts`: it is
-    their union.
+    their union. `ends`: it is low..high.
     """
 
     element: Shape | None
@@ -51,15 +50,17 @@ class SetValue:
     subsets_of: SetValue | None = None
     listed: Listed | None = None
     parts: tuple[SetValue, ...] = ()
+    ends: tuple[Term, Term] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """The elements of a set: `at` the elements of `sort` for which `inside` holds."""
+    """The elements of a set: `at` the elements of `sort` for which `inside` holds. `image`: of another such set."""
 
     sort: str
     inside: Callable[[Term], Term]
     at: Callable[[Term], Value]
+    image: bool = False
 
     def picked(self, name: str, found: list[Term]) -> tuple[Value, Term]:
         """One of them, and that it is one; its variable is added to `found`."""
@@ -88,6 +89,7 @@ class SequenceValue:
 Body: TypeAlias = "Callable[[Value], Term]"
 Quantifier: TypeAlias = Callable[[bool, Body, str], Term]
 Value: TypeAlias = Term | FunctionValue | SetValue | RecordValue | TupleValue | SequenceValue
+_Sequences = SequenceValue | TupleValue | FunctionValue  # what may stand for a sequence
 
 
 @dataclass(frozen=True)
@@ -288,15 +290,17 @@ def merged(condition: Term, then: Value, otherwise: Value) -> Value:
         )
     if isinstance(then, TupleValue) and isinstance(otherwise, TupleValue) and len(then.items) == len(otherwise.items):
         return TupleValue(tuple([merged(condition, *pair) for pair in zip(then.items, otherwise.items)]))
-    if isinstance(then, SequenceValue | TupleValue) and isinstance(otherwise, SequenceValue | TupleValue):
+    if isinstance(then, _Sequences) and isinstance(otherwise, _Sequences):
         return _merged_sequences(condition, then, otherwise)
     raise Outside(f"a choice between a {kind(then)} and a {kind(otherwise)}")
 
 
 def sequence(value: Value) -> SequenceValue:
-    """A sequence, or a tuple taken as one."""
+    """A sequence, or a tuple or a function on 1..n taken as one."""
     if isinstance(value, SequenceValue):
         return value
+    if isinstance(value, FunctionValue):
+        return _counted_from_one(value)
     if not isinstance(value, TupleValue):
         raise Outside(f"a {kind(value)} where a sequence is wanted")
     items = value.items
@@ -317,6 +321,16 @@ def _merged_sets(condition: Term, then: SetValue, otherwise: SetValue) -> SetVal
     return plain_set(then.element or otherwise.element, has)
 
 
+def _counted_from_one(function: FunctionValue) -> SequenceValue:
+    """A function on 1..n is a sequence of length n; where n is below 0, that is the empty set."""
+    ends = function.domain.ends
+    if ends is None or ends[0] is not terms.integer(1):
+        raise Outside("a function where a sequence is wanted, and its domain is not written 1..n")
+    zero = terms.integer(0)
+    length = terms.choice(terms.order("<=", zero, ends[1]), ends[1], zero)
+    return SequenceValue(length, function.at, shape_of(function.at(terms.integer(1))))
+
+
 def _merged_sequences(condition: Term, first: Value, second: Value) -> Value:
     then, otherwise = sequence(first), sequence(second)
     length = terms.choice(condition, then.length, otherwise.length)
@@ -326,25 +340,11 @@ def _merged_sequences(condition: Term, first: Value, second: Value) -> Value:
     return SequenceValue(length, lambda at: merged(condition, then.at(at), otherwise.at(at)), then.element)
 
 
-class _Depth:
-    now = 0
-
-
-@contextmanager
-def deeper() -> Iterator[int]:
-    """How many quantifiers are around what is translated inside: names bound variables so that none is captured."""
-    _Depth.now += 1
-    try:
-        yield _Depth.now
-    finally:
-        _Depth.now -= 1
-
-
 def _ranging(picked: Callable[[str, list[Term]], tuple[Value, Term]]) -> Quantifier:
     """The quantifier over what `picked` gives: a value, and that it is in the set."""
 
     def over(universal: bool, body: Body, name: str) -> Term:
-        with deeper() as depth:
+        with terms.deeper() as depth:
             variables: list[Term] = []
             value, inside = picked(f"{name}.{depth}", variables)
             inner = body(value)
@@ -386,7 +386,14 @@ def filtered(domain: SetValue, condition: Body) -> SetValue:
     def has(value: Value) -> Term:
         return terms.conjunction([domain.has(value), condition(value)])
 
-    return SetValue(domain.element, has, over, limits=domain.limits)
+    found, whole = SetValue(domain.element, has, over, limits=domain.limits), domain.listed
+    if whole is None:
+        return found
+
+    def inside(which: Term) -> Term:
+        return terms.conjunction([whole.inside(which), condition(whole.at(which))])
+
+    return replace(found, listed=replace(whole, inside=inside))
 
 
 def union(left: SetValue, right: SetValue) -> SetValue:
@@ -436,7 +443,7 @@ def equal(left: Value, right: Value) -> Term:
         if len(left.items) != len(right.items):
             return FALSE
         return terms.conjunction([equal(*pair) for pair in zip(left.items, right.items)])
-    if isinstance(left, SequenceValue | TupleValue) and isinstance(right, SequenceValue | TupleValue):
+    if isinstance(left, _Sequences) and isinstance(right, _Sequences):
         return _equal_sequences(sequence(left), sequence(right))
     raise Outside(f"a comparison of a {kind(left)} with a {kind(right)}")
 
@@ -478,7 +485,13 @@ def interval(low: Term, high: Term) -> SetValue:
         found = literal(tuple([terms.integer(at) for at in range(low.value, high.value + 1)]))
     else:
         found = plain_set(Basic(INT), lambda value: _between(low, number(value), high))
-    return replace(found, element=Basic(INT), has=lambda value: _between(low, number(value), high), limits=(low, high))
+    return replace(
+        found,
+        element=Basic(INT),
+        has=lambda value: _between(low, number(value), high),
+        limits=(low, high),
+        ends=(low, high),
+    )
 
 
 def _between(low: Term, term: Term, high: Term) -> Term:

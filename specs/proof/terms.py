@@ -10,6 +10,7 @@ what is plain (`x = x`, a conjunction with FALSE), so that a goal that no step t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 BOOL = "Bool"
 INT = "Int"
@@ -317,3 +318,17 @@ def quoted(name: str) -> str:
     """A symbol of SMT-LIB."""
     plain = name.replace("_", "").replace(".", "").isalnum() and name.isascii() and not name[0].isdigit()
     return name if plain else f"|{name}|"
+
+
+class _Depth:
+    now = 0
+
+
+@contextmanager
+def deeper() -> Iterator[int]:
+    """How many quantifiers are around what is translated inside: names bound variables so that none is captured."""
+    _Depth.now += 1
+    try:
+        yield _Depth.now
+    finally:
+        _Depth.now -= 1

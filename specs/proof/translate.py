@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeGuard
 
 from specs.proof import meanings, terms
 from specs.proof.choices import Choices
@@ -31,6 +32,8 @@ from specs.proof.modules import Names
 from specs.proof.terms import BOOL, INT, Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
+
+SIZE_MAX = 3  # of sets whose size is said by naming their elements
 
 
 class Translator(Constructs):
@@ -73,6 +76,7 @@ class Translator(Constructs):
             "Append": self._append,
             "\\o": self._concatenation,
             "SelectSeq": self._selected,
+            "SubSeq": self._part_of_sequence,
         }
 
     # --- values --------------------------------------------------------------------------------------
@@ -363,6 +367,9 @@ class Translator(Constructs):
         )
 
     def _equality(self, args: tuple[Expression, ...], context: Context) -> Value:
+        for one, other in (args, args[::-1]):
+            if is_cardinality(one) and is_small(other):
+                return _of_size(self.set_of(one.arguments[0], context), int(other.value))
         return equal(self.value(args[0], context), self.value(args[1], context))
 
     # --- numbers -------------------------------------------------------------------------------------
@@ -370,8 +377,7 @@ class Translator(Constructs):
     def _order(self, op: str) -> Callable[[tuple[Expression, ...], Context], Value]:
         def made(args: tuple[Expression, ...], context: Context) -> Value:
             first, second = args if op in ("<", "<=") else args[::-1]
-            if _is_cardinality(first) and op in ("<=", ">="):
-                assert isinstance(first, tree.Apply)
+            if is_cardinality(first) and op in ("<=", ">="):
                 most = number(self.value(second, context))
                 if most is terms.integer(1):
                     return _at_most_one(self.set_of(first.arguments[0], context))
@@ -415,13 +421,32 @@ def _any_number(value: Value) -> Term:
     return terms.TRUE
 
 
-def _is_cardinality(node: Expression) -> bool:
+def is_cardinality(node: Expression) -> TypeGuard[tree.Apply]:
     return isinstance(node, tree.Apply) and node.name == "Cardinality"
+
+
+def is_small(node: Expression) -> TypeGuard[tree.Literal]:
+    return isinstance(node, tree.Literal) and type(node.value) is int and node.value <= SIZE_MAX
 
 
 def _at_most_one(found: SetValue) -> Term:
     """`Cardinality(S) <= 1`, where S is finite."""
     return found.over(True, lambda one: found.over(True, lambda other: equal(one, other), "y"), "x")
+
+
+def _of_size(found: SetValue, size: int) -> Term:
+    """`Cardinality(S) = 2`, where S is finite: two elements differ, and each is one of the two."""
+
+    def nest(chosen: tuple[Value, ...]) -> Term:
+        if len(chosen) == size:
+            return found.over(True, meanings.literal(chosen).has, "y")
+
+        def another(value: Value) -> Term:
+            return terms.conjunction([terms.negation(meanings.literal(chosen).has(value)), nest((*chosen, value))])
+
+        return found.over(False, another, "x")
+
+    return nest(())
 
 
 def _extreme(node: tree.Choose) -> str:
