@@ -172,7 +172,7 @@ def test_agreement_holds_where_acceptance_does_not(
 
 def test_silence_in_a_view_that_is_not_entered_may_end(tmp_path: Path) -> None:
     """Where a silence counts although its replica has not entered the view, a later vote of phase 4 breaks it."""
-    asked = questions(planted(tmp_path, "tetrabft.tla", "view[p] >= v /\\ NoneAfter", "NoneAfter"))
+    asked = dict(questions(planted(tmp_path, "tetrabft.tla", "view[p] >= v /\\ NoneAfter", "NoneAfter")))
     assert solvers.ask("z3", asked["PermittedStays: Vote4 <2>3"]).verdict != solvers.PROVED
 
 
