@@ -114,8 +114,9 @@ verify: venv ## check the TLA+ modules themselves: parse, random walks, every st
 prove: venv ## prove theorems about the TLA+ modules without bounds, by z3 and cvc5
 	$(BIN)/amu prove
 
-spec-mutants: venv ## break each module in stated ways; an invariant or a trace must catch it
+spec-mutants: venv ## break each module in stated ways; an invariant, a trace or a proof must catch it
 	$(BIN)/python -m tests.spec_mutants
+	$(BIN)/python -m tests.spec_mutants.proofs
 
 diagrams: venv ## render the mermaid blocks of specs/*/diagrams.md (needs Node.js and Chromium)
 	$(BIN)/python -m tests.support.diagrams

@@ -14,7 +14,19 @@ from collections.abc import Callable
 
 from sphinx.application import Sphinx
 
-from docs.generated import access, command_line, fields, ledger, limits, profile, properties, rooms, scenario, trace
+from docs.generated import (
+    access,
+    command_line,
+    fields,
+    ledger,
+    limits,
+    profile,
+    proof_mutants,
+    properties,
+    rooms,
+    scenario,
+    trace,
+)
 
 PARTS: dict[str, Callable[[], str]] = {
     "access": access.markdown,
@@ -27,6 +39,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "ledger commands": ledger.markdown,
     "limits": limits.markdown,
     "profile": profile.markdown,
+    "proof mutants": proof_mutants.markdown,
     "properties": properties.markdown,
     "rooms": rooms.markdown,
     "scenario": scenario.markdown,

@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import shutil
 import signal
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,107 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
-from specs import FOLDER
 from specs.proof import counterexample, prove, solvers
 from specs.proof.obligations import Prover
 from specs.tla.syntax.tree import Unsupported
-from tests.spec_mutants import lamport_clock, lamport_mutex, ledger, replicated_log, tetrabft
-from tests.spec_mutants.mutant import SpecMutant
+from tests.spec_mutants import proofs
 
 PROOFS = "tetrabft_proofs.tla"
-BOUNDED = {"TablesBounded", "AcceptedIsRight", "AcceptedByQuorum", "DisputedIsHopeless"}  # they count: not proved
-BOUNDED |= {
-    "ClientsBounded",
-    "LogIsBounded",
-    "Recoverable",
-    "SomebodyGoesOn",
-    "FloorCoversForgotten",
-    "FloorIsReachable",
-    "QueueTruthful",
-}  # so do these
-OUTSIDE = {lamport_mutex.REBOOTS, lamport_mutex.GRANTED}  # what those runs are about: not proved
-MUTANTS = [
-    mutant
-    for mutant in (
-        *tetrabft.MUTANTS,
-        *ledger.MUTANTS,
-        *lamport_clock.MUTANTS,
-        *replicated_log.MUTANTS,
-        *lamport_mutex.MUTANTS,
-    )
-    if (FOLDER / mutant.feature / mutant.module.replace(".tla", "_proofs.tla")).is_file()
-    and mutant.caught_by not in BOUNDED
-    and mutant.run not in OUTSIDE
-]
-RULES = [
-    ("rule 3 skipped", "    /\\ SafeToVote(val, v)\n", ""),
-    ("condition (i) dropped", "highest.view < r \\/ (highest.view = r", "highest.view # r \\/ (highest.view = r"),
-    ("condition (ii) dropped", "(highest.view = r /\\ highest.value = val)", "highest.view = r"),
-    ("no blocking set asked", "/\\ \\/ BlockingClaims(val, r, v, b, liars)", "/\\ \\/ TRUE"),
-    ("one value claimed", "          /\\ val1 # val2\n", ""),
-    ("voters late", "view[p] >= v /\\ HighestVote(p, a, v) = NoVote", "HighestVote(p, a, v) = NoVote"),
-    ("quorum may be late", "view[p] >= v /\\ NoneAfter", "NoneAfter"),
-    ("claims of one vote", "SecondVote(p, k, v).view >= r", "HighestVote(p, k, v).view >= r"),
-    ("first vote, not last", "\\A w \\in S : w <= u", "\\A w \\in S : w >= u"),
-    ("vote 4 without vote 3", "    /\\ Accepted(val, v, 3)\n", ""),
-    (
-        "vote below the view",
-        "    /\\ view[p] = v\n    /\\ votes[p][k][v] = NoValue",
-        "    /\\ votes[p][k][v] = NoValue",
-    ),
-    ("view falls", "    /\\ view[p] < v\n", ""),
-]
-LIVENESS = [
-    ("clause (iii-B) dropped", "clauseIIIB /\\ TwoValuesClaimed", "FALSE /\\ TwoValuesClaimed"),
-    (
-        "a leader asks about phases 4 and 1",
-        "SafeAt(val, v, 3, 2, FALSE, Byzantine)",
-        "SafeAt(val, v, 4, 1, FALSE, Byzantine)",
-    ),
-    ("voters hear the liars", "SafeAt(val, v, 4, 1, WithClauseIIIB, {})", "SafeAt(val, v, 4, 1, FALSE, {})"),
-]
-WEAKENED = [
-    ("three f suffice", "Weight(Replica) >= 3 * FaultsMax + 1", "Weight(Replica) >= 3 * FaultsMax", "QuorumsMeet"),
-    ("more liars than f", "Weight(Byzantine) <= FaultsMax", "Weight(Byzantine) <= FaultsMax + 1", "QuorumsMeet"),
-    ("f replicas block", "BlockingSize == FaultsMax + 1", "BlockingSize == FaultsMax", "BlockingSetHasHonest"),
-]
-
-
-STEPS = 1_000_000  # the true modules need fewer: `test_few_steps_suffice`
-
-
-def planted(folder: Path, module: str, before: str, after: str, feature: str = "tetrabft") -> Path:
-    """The proofs beside a copy of the modules with one change."""
-    for path in (FOLDER / feature).glob("*.tla"):
-        shutil.copy(path, folder)
-    text = (folder / module).read_text(encoding="utf-8")
-    assert text.count(before) == 1
-    (folder / module).write_text(text.replace(before, after), encoding="utf-8")
-    proofs = folder / module.replace(".tla", "_proofs.tla")
-    return proofs if proofs.is_file() else folder / module
-
-
-def questions(path: Path) -> list[tuple[str, str]]:
-    """What is asked about the module of proofs, with theorem and obligation: several may have one name."""
-    prover = Prover(path)
-    return [
-        (f"{item.theorem}: {item.name}", solvers.text(item.facts, item.goal, prover.translator.choices.axioms))
-        for item in prover.obligations()
-        if not item.is_plain
-    ]
-
-
-@cache
-def true_questions() -> frozenset[str]:
-    return frozenset(question for path in prove.modules([]) for _, question in questions(path))
-
-
-def unproved(path: Path) -> str | None:
-    """The first obligation that z3 does not prove. Those of the true modules are proved: `test_few_steps_suffice`."""
-    for name, question in questions(path):
-        if question not in true_questions() and solvers.ask("z3", question).verdict != solvers.PROVED:
-            return name
-    return None
 
 
 @pytest.mark.long
@@ -126,60 +29,51 @@ def test_each_theorem_is_proved_by_both_solvers(feature: str) -> None:
     assert sum(bool(outcome.answers) for theorem in report.theorems for outcome in theorem.outcomes) > 10
 
 
-def test_few_steps_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
-    answers = {question: solvers.ask("z3", question).verdict for question in true_questions()}
+def test_few_steps_suffice() -> None:
+    answers = {question: solvers.ask("z3", question, proofs.PART).verdict for question in proofs.true_questions()}
     assert set(answers.values()) == {solvers.PROVED}
     assert len(answers) > 150
 
 
-def some(cases: list[Any], names: list[str], every: int) -> list[Any]:
-    """All cases; one in so many is tried by `make test`, the others by `make test-long`."""
-    marks = [[pytest.mark.long] if at % every else [] for at in range(len(cases))]
-    return [pytest.param(*case, id=name, marks=mark) for case, name, mark in zip(cases, names, marks)]
+def some(kind: str, every: int) -> list[Any]:
+    """All mistakes of a kind; one in so many is tried by `make test`, the others by `make test-long`."""
+    found = [mistake for mistake in proofs.mistakes() if mistake.kind == kind]
+    marks = [[pytest.mark.long] if at % every else [] for at in range(len(found))]
+    return [pytest.param(mistake, id=mistake.name, marks=mark) for mistake, mark in zip(found, marks)]
 
 
-@pytest.mark.parametrize("mutant", some([(one,) for one in MUTANTS], [one.name for one in MUTANTS], 4))
-def test_a_mutant_of_the_module_is_not_proved(
-    mutant: SpecMutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
-    assert unproved(planted(tmp_path, mutant.module, mutant.before, mutant.after, mutant.feature)) is not None
-
-
-@pytest.mark.parametrize(("name", "before", "after"), some(RULES, [rule[0] for rule in RULES], 6))
-def test_a_broken_rule_is_not_proved(
-    name: str, before: str, after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
-    assert unproved(planted(tmp_path, "tetrabft.tla", before, after)) is not None, name
+@pytest.mark.parametrize("mistake", [*some(proofs.MUTANT, 4), *some(proofs.RULE, 6)])
+def test_nothing_is_proved_of_a_wrong_module(mistake: proofs.Mistake) -> None:
+    assert proofs.failed_of(mistake) is not None
 
 
 @pytest.mark.parametrize("guard", ["    /\\ s > floor[p]\n", "    /\\ floor[p] # Unknown\n    /\\ s > floor[p]\n"])
 def test_a_vote_at_or_below_the_floor_is_not_proved(guard: str, tmp_path: Path) -> None:
-    path = planted(tmp_path, "rejoin.tla", guard, guard.split("\n")[1] + "\n", "replicated_log")
-    assert unproved(path) == "Silent: Vote: SilentWithoutMemory"
+    paths = proofs.planted(tmp_path, "rejoin.tla", guard, guard.split("\n")[1] + "\n", "replicated_log")
+    failed = proofs.failed(paths)
+    assert failed is not None
+    assert failed.obligation == "Silent: Vote: SilentWithoutMemory"
 
 
-@pytest.mark.parametrize(("name", "before", "after"), some(LIVENESS, [rule[0] for rule in LIVENESS], 3))
-def test_agreement_holds_where_acceptance_does_not(
-    name: str, before: str, after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("mistake", some(proofs.PROGRESS, 3))
+def test_agreement_holds_where_acceptance_does_not(mistake: proofs.Mistake) -> None:
     """These serve progress alone: agreement is proved without them, that voters accept a leader's proposal is not."""
-    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
-    assert unproved(planted(tmp_path, "tetrabft.tla", before, after)) == "Accepting: Accepting", name
+    failed = proofs.failed_of(mistake)
+    assert failed is not None
+    assert failed.obligation == "Accepting: Accepting"
 
 
 def test_silence_in_a_view_that_is_not_entered_may_end(tmp_path: Path) -> None:
     """Where a silence counts although its replica has not entered the view, a later vote of phase 4 breaks it."""
-    asked = dict(questions(planted(tmp_path, "tetrabft.tla", "view[p] >= v /\\ NoneAfter", "NoneAfter")))
+    (path,) = proofs.planted(tmp_path, "tetrabft.tla", "view[p] >= v /\\ NoneAfter", "NoneAfter")
+    asked = dict(proofs.questions(path))
     assert solvers.ask("z3", asked["PermittedStays: Vote4 <2>3"]).verdict != solvers.PROVED
 
 
-@pytest.mark.parametrize(("name", "before", "after", "theorem"), WEAKENED, ids=[item[0] for item in WEAKENED])
-def test_a_weakened_assumption_is_refuted(name: str, before: str, after: str, theorem: str, tmp_path: Path) -> None:
-    asked = dict(questions(planted(tmp_path, "tetrabft.tla", before, after)))
-    assert solvers.ask("z3", asked[f"{theorem}: {theorem}"]).verdict == solvers.REFUTED, name
+@pytest.mark.parametrize("mistake", some(proofs.ASSUMPTION, 1))
+def test_a_weakened_assumption_is_refuted(mistake: proofs.Mistake) -> None:
+    lemma = "BlockingSetHasHonest" if mistake.name == "f replicas block" else "QuorumsMeet"
+    assert proofs.failed_of(mistake) == proofs.Failed(f"{lemma}: {lemma}", solvers.REFUTED)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +89,7 @@ def test_a_weakened_assumption_is_refuted(name: str, before: str, after: str, th
 )
 def test_what_is_outside_is_an_error(before: str, after: str, complaint: str, tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match=complaint):
-        Prover(planted(tmp_path, PROOFS, before, after)).obligations()
+        Prover(proofs.planted(tmp_path, PROOFS, before, after)[0]).obligations()
 
 
 TURNS = """---- MODULE turns_proofs ----
@@ -238,7 +132,7 @@ def test_theorems_are_about_all_variables_of_one_specification(
 
 def test_a_refuted_step_is_shown_as_states(tmp_path: Path) -> None:
     """The cursor moves back, by the action that is named, from a state that the model of z3 makes."""
-    path = planted(tmp_path, "ledger.tla", "/\\ IsMonotone(s, key)", "/\\ TRUE", "ledger")
+    (path,) = proofs.planted(tmp_path, "ledger.tla", "/\\ IsMonotone(s, key)", "/\\ TRUE", "ledger")
     prover = Prover(path)
     item = next(one for one in prover.obligations() if (one.theorem, one.name) == ("CursorsGrow", "CursorAdvance"))
     question = solvers.text(item.facts, item.goal, prover.translator.choices.axioms)
