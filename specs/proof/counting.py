@@ -5,10 +5,11 @@ is a sum of sizes of parts, and a set is included in another if certain parts ar
 inclusions is one about 2^k natural numbers, which the solvers decide (Kuncak, Nguyen, Rinard, Deciding Boolean Algebra
 with Presburger Arithmetic, JAR 2006). All sets are finite: that is what Cardinality presumes.
 
-Rules. Statements `\\A Q, R \\in SUBSET S : premise => conclusion` with Cardinality, \\cup, \\cap, \\, \\subseteq,
-comparisons, and `\\E p \\in S : ...`, which says that a set is not empty. Assumptions of the modules about sizes are
-used. A lemma that is proved so says BY DEF Cardinality. Sets of one statement are numbered: those that it quantifies,
-then constants. A constant without a number gets one, and the statement is read again.
+Rules. Statements `\\A Q, R \\in SUBSET S, p \\in S : premise => conclusion` with Cardinality, \\cup, \\cap, \\,
+\\subseteq, comparisons, and `\\E p \\in S : ...`, which says that a set is not empty. A quantified element p is the set
+{p}, of size 1: p \\in Q says that Q includes it. Assumptions of the modules about sizes are used. A lemma that is
+proved so says BY DEF Cardinality. Sets of one statement are numbered: those that it quantifies, then constants. A
+constant without a number gets one, and the statement is read again.
 """
 
 from __future__ import annotations
@@ -38,10 +39,17 @@ def is_cited(proof: Proof) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
+class _Element:
+    """A quantified element p: the parts of {p}."""
+
+    alone: Parts
+
+
+@dataclass(frozen=True, eq=False)
 class _Bound:
     """What the parameters of a definition, and quantified names, stand for."""
 
-    names: dict[str, tuple[Expression, _Bound] | Parts]
+    names: dict[str, tuple[Expression, _Bound] | Parts | _Element]
 
 
 class _NewSet(Exception):
@@ -113,10 +121,14 @@ class Counting:
             return self._formula(node, bound)
         inner = dict(bound.names)
         for name, domain in [(name, item.domain) for item in node.bounds for name in item.names]:
-            if not (isinstance(domain, tree.Apply) and domain.name == "SUBSET"):
-                raise refused(node.place, "a quantifier, for Cardinality, over other than SUBSET")
-            inner[name] = own = self._numbered(self._free.index(name))
-            premises.append(self._is_empty(own - self._set(domain.arguments[0], bound)))
+            own = self._numbered(self._free.index(name))
+            if isinstance(domain, tree.Apply) and domain.name == "SUBSET":
+                inner[name] = own
+                premises.append(self._is_empty(own - self._set(domain.arguments[0], bound)))
+            else:
+                inner[name] = _Element(own)
+                premises.append(self._is_empty(own - self._set(domain, bound)))
+                premises.append(terms.equal(self._size(own), terms.integer(1)))
         return self._statement(node.body, _Bound(inner), premises)
 
     def _formula(self, node: Expression, bound: _Bound) -> Term:
@@ -141,6 +153,9 @@ class Counting:
             return self._is_empty(left - right)
         if node.name == "\\in" and _is_nat(node.arguments[1]):
             return terms.order("<=", terms.integer(0), self._number(node.arguments[0], bound))
+        if node.name in ("\\in", "\\notin"):
+            outside = self._is_empty(self._element(node.arguments[0], bound) - self._set(node.arguments[1], bound))
+            return outside if node.name == "\\in" else terms.negation(outside)
         if node.name in self._order:
             make, turned = self._order[node.name]
             one, other = [self._number(item, bound) for item in node.arguments]
@@ -153,11 +168,12 @@ class Counting:
             raise refused(node.place, "a quantifier, for Cardinality, over several names")
         name, found = node.bounds[0].names[0], self._set(node.bounds[0].domain, bound)
         for item in node.body.items if isinstance(node.body, tree.Junction) and node.body.conjunction else (node.body,):
-            if not (isinstance(item, tree.Apply) and item.name in ("\\in", "\\notin")):
-                raise refused(item.place, "anything but membership, for Cardinality, below \\E")
+            if not (isinstance(item, tree.Apply) and item.name in ("\\in", "\\notin", "#")):
+                raise refused(item.place, "anything but membership and #, for Cardinality, below \\E")
             if item.arguments[0].place.text != name:
                 raise refused(item.place, "the membership of another name")
-            inside = self._set(item.arguments[1], bound)
+            other = item.arguments[1]
+            inside = self._element(other, bound) if item.name == "#" else self._set(other, bound)
             found = found & inside if item.name == "\\in" else found - inside
         return terms.negation(self._is_empty(found))
 
@@ -188,8 +204,8 @@ class Counting:
         raise refused(node.place, "a number for Cardinality")
 
     def _set(self, node: Expression, bound: _Bound) -> Parts:
-        if isinstance(node, tree.SetLiteral) and not node.items:
-            return frozenset()
+        if isinstance(node, tree.SetLiteral):
+            return frozenset[int]().union(*[self._element(item, bound) for item in node.items])
         if isinstance(node, tree.Apply):
             known = bound.names.get(node.name)
             if isinstance(known, frozenset):
@@ -206,6 +222,15 @@ class Counting:
                 return self._numbered(len(self._free) + self._sets.index(node.name))
         raise refused(node.place, "a set for Cardinality")
 
+    def _element(self, node: Expression, bound: _Bound) -> Parts:
+        """The parts of {p}, of a quantified element p."""
+        known = bound.names.get(node.name) if isinstance(node, tree.Apply) and not node.arguments else None
+        if isinstance(known, tuple):
+            return self._element(*known)
+        if not isinstance(known, _Element):
+            raise refused(node.place, "an element, for Cardinality, that the statement does not quantify")
+        return known.alone
+
     def _opened(self, node: tree.Apply, bound: _Bound) -> tuple[Expression, _Bound] | None:
         """What a parameter stands for, or the body of a definition."""
         known = bound.names.get(node.name)
@@ -214,7 +239,7 @@ class Counting:
         definition = self.names.definitions.get(node.name)
         if known is not None or definition is None or definition.recursive or node.path:
             return None
-        given: dict[str, tuple[Expression, _Bound] | Parts] = {
+        given: dict[str, tuple[Expression, _Bound] | Parts | _Element] = {
             parameter.name: (argument, bound) for parameter, argument in zip(definition.parameters, node.arguments)
         }
         return definition.body, _Bound(given)

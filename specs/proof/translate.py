@@ -320,6 +320,8 @@ class Translator(Constructs):
         if extreme == "least":
             natural = domain.over(True, lambda value: terms.order("<=", terms.integer(0), number(value)), "x")
             return self.choices.chosen(domain, body, lambda value: natural)
+        if extreme == "greatest":
+            return self.choices.chosen(domain, body, lambda value: _bounded_above(domain))
         return self.choices.chosen(domain, body, body)
 
     def _selected(self, args: tuple[Expression, ...], context: Context) -> Value:
@@ -377,10 +379,11 @@ class Translator(Constructs):
     def _order(self, op: str) -> Callable[[tuple[Expression, ...], Context], Value]:
         def made(args: tuple[Expression, ...], context: Context) -> Value:
             first, second = args if op in ("<", "<=") else args[::-1]
-            if is_cardinality(first) and op in ("<=", ">="):
-                most = number(self.value(second, context))
-                if most is terms.integer(1):
-                    return _at_most_one(self.set_of(first.arguments[0], context))
+            few, many = (1, 2) if op in ("<=", ">=") else (2, 1)
+            if is_cardinality(first) and _is_number(second, few):
+                return _at_most_one(self.set_of(first.arguments[0], context))
+            if is_cardinality(second) and _is_number(first, many):
+                return terms.negation(_at_most_one(self.set_of(second.arguments[0], context)))
             left, right = [number(self.value(item, context)) for item in (first, second)]
             return terms.order("<" if op in ("<", ">") else "<=", left, right)
 
@@ -425,12 +428,16 @@ def is_cardinality(node: Expression) -> TypeGuard[tree.Apply]:
     return isinstance(node, tree.Apply) and node.name == "Cardinality"
 
 
+def _is_number(node: Expression, wanted: int) -> bool:
+    return isinstance(node, tree.Literal) and type(node.value) is int and node.value == wanted
+
+
 def is_small(node: Expression) -> TypeGuard[tree.Literal]:
     return isinstance(node, tree.Literal) and type(node.value) is int and node.value <= SIZE_MAX
 
 
 def _at_most_one(found: SetValue) -> Term:
-    """`Cardinality(S) <= 1`, where S is finite."""
+    """`Cardinality(S) <= 1`, where S is finite; its negation is `Cardinality(S) >= 2`."""
     return found.over(True, lambda one: found.over(True, lambda other: equal(one, other), "y"), "x")
 
 
@@ -449,10 +456,17 @@ def _of_size(found: SetValue, size: int) -> Term:
     return nest(())
 
 
+def _bounded_above(domain: SetValue) -> Term:
+    """Some integer is not below any number in the set."""
+    with terms.deeper() as depth:
+        most = terms.variable(f"most.{depth}", INT)
+        return terms.exists([most], domain.over(True, lambda value: terms.order("<=", number(value), most), "x"))
+
+
 def _extreme(node: tree.Choose) -> str:
     """ "greatest" for `CHOOSE u \\in S : \\A w \\in S : w <= u`, "least" for `u <= w`, else "".
 
-    Each non-empty set of integers between two has both, each non-empty set of natural numbers a least one.
+    Each non-empty set of integers that is bounded above has a greatest element, each one of natural numbers a least.
     """
     body, name = node.body, node.bound.names[0]
     if not (isinstance(body, tree.Quantified) and body.universal and len(body.bounds) == 1):

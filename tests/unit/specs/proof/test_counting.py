@@ -33,6 +33,15 @@ def verdict(claim: str, tmp_path: Path) -> str:
         ("\\A Q \\in SUBSET Node : \\A R \\in SUBSET Q : Cardinality(Q) <= Cardinality(R)", solvers.REFUTED),
         ("\\A Q \\in SUBSET Node : \\A R \\in SUBSET Other : Q \\subseteq R \\cup Other", solvers.REFUTED),
         ("\\A Q \\in SUBSET Node : \\A R \\in SUBSET Other : Q \\cap R \\subseteq Node \\cap Other", solvers.PROVED),
+        ("\\A p \\in Node : Cardinality({p} \\cap Node) = 1", solvers.PROVED),
+        ("\\A p, q \\in Node : Cardinality({p, q}) = 2", solvers.REFUTED),
+        (
+            "\\A Q \\in SUBSET Node, p \\in Node : p \\notin Q => Cardinality(Q \\cup {p}) = Cardinality(Q) + 1",
+            solvers.PROVED,
+        ),
+        ("\\A Q \\in SUBSET Node, p \\in Other : p \\in Q => Cardinality(Q) <= 1", solvers.REFUTED),
+        ("\\A Q \\in SUBSET Node, p \\in Node : Cardinality(Q) >= 2 => \\E q \\in Q : q # p", solvers.PROVED),
+        ("\\A Q \\in SUBSET Node, p \\in Node : Cardinality(Q) >= 1 => \\E q \\in Q : q # p", solvers.REFUTED),
     ],
 )
 def test_sizes_are_compared_as_they_are(claim: str, wanted: str, tmp_path: Path) -> None:
@@ -42,3 +51,8 @@ def test_sizes_are_compared_as_they_are(claim: str, wanted: str, tmp_path: Path)
 def test_too_many_sets_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="more than 10 sets"):
         verdict(f"\\A {MANY} \\in SUBSET Node : Cardinality(Node) <= 0", tmp_path)
+
+
+def test_an_element_that_is_not_quantified_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Unsupported, match="an element, for Cardinality, that the statement does not quantify"):
+        verdict("\\A Q \\in SUBSET Node : Other \\in Q", tmp_path)
