@@ -267,7 +267,63 @@ def uart_wiring() -> Drawing:
     return d
 
 
-ALL = (overview, floors, frame, telecommand, seed, usb_wiring, uart_wiring)
+# A theorem of tetrabft_proofs.tla: upper left corner, what it says.
+THEOREMS = {
+    "QuorumsMeet": ((20, 92), "two quorums share\nan honest replica"),
+    "BlockingSetHasHonest": ((460, 92), "f + 1 replicas have\nan honest one"),
+    "QuorumsBlock": ((680, 92), "a quorum has f + 1\nhonest replicas"),
+    "OneAccepted": ((20, 192), "in a phase of a view a\nquorum votes for one value"),
+    "SilenceIsSafe": ((240, 192), "views from r on: a quorum\ncast no vote 4 in them"),
+    "BlockingClaimIsSafe": ((460, 192), "views below r: f + 1\nclaim that it is safe there"),
+    "ClaimIsCarried": ((680, 192), "an honest claim by votes 2\nis one of f + 1 by votes 1"),
+    "TwoValuesClaimedIsSafe": ((460, 292), "views below r: two values\nare claimed, (iii-B)"),
+    "LocksFollow": ((680, 292), "no other vote 3 from r on:\nno other vote 4"),
+    "SimpleInvariants": ((20, 392), "votes of phases 2 to 4\nhave a quorum before them"),
+    "SafeToVoteIsSafe": ((350, 392), "rule 3: no other value can be\nchosen in a view below"),
+    "HeartInvariant": ((240, 492), "so it is for each vote,\nin every reachable state"),
+    "Agreed": ((130, 592), "no two honest replicas\ndecide differently"),
+    "OneChosen": ((350, 592), "one value at most has a\nquorum of votes 4"),
+    "Accepting": ((680, 592), "all voters accept what\nthe leader may propose"),
+}
+# The second cites the first, by way of other lemmas or itself. Points between them, where the way is not straight.
+CITED: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {
+    ("QuorumsMeet", "OneAccepted"): (),
+    ("BlockingSetHasHonest", "BlockingClaimIsSafe"): (),
+    ("QuorumsBlock", "ClaimIsCarried"): (),
+    ("BlockingClaimIsSafe", "TwoValuesClaimedIsSafe"): (),
+    ("SilenceIsSafe", "SafeToVoteIsSafe"): ((340, 370), (450, 370)),
+    ("TwoValuesClaimedIsSafe", "SafeToVoteIsSafe"): ((560, 370), (450, 370)),
+    ("SafeToVoteIsSafe", "HeartInvariant"): ((450, 470), (340, 470)),
+    ("SimpleInvariants", "HeartInvariant"): ((120, 470), (340, 470)),
+    ("HeartInvariant", "Agreed"): ((340, 570), (230, 570)),
+    ("HeartInvariant", "OneChosen"): ((340, 570), (450, 570)),
+    ("LocksFollow", "Accepting"): (),
+    ("OneAccepted", "Agreed"): ((10, 223), (10, 623)),
+    ("ClaimIsCarried", "Accepting"): ((890, 223), (890, 623)),
+    ("BlockingClaimIsSafe", "SafeToVoteIsSafe"): ((450, 223), (450, 370)),
+}
+
+
+def agreement() -> Drawing:
+    """On what the theorems about one slot rest."""
+    d = Drawing("agreement", 900, 672, "Theorems about one slot: each rests on those with an arrow to it")
+    d.box(240, 16, 420, 40, "n >= 3f + 1, and at most f replicas lie")
+    for x in (120, 560, 780):
+        d.arrow((450, 56), (450, 74), (x, 74), (x, 92))
+    for name, ((x, y), text) in THEOREMS.items():
+        d.box(x, y, 200, 62, f"{name}\n{text}", GROUND if y > 580 else SPEC)
+    for (first, second), between in CITED.items():
+        (x, y), (to_x, to_y) = THEOREMS[first][0], THEOREMS[second][0]
+        begin, end = (x + 100, y + 62), (to_x + 100, to_y)
+        if between and between[0][1] == y + 31:  # out of its side
+            begin = (x if between[0][0] < x else x + 200, y + 31)
+        if between and between[-1][1] == to_y + 31:
+            end = (to_x if between[-1][0] < to_x else to_x + 200, to_y + 31)
+        d.arrow(begin, *between, end)
+    return d
+
+
+ALL = (overview, floors, frame, telecommand, seed, usb_wiring, uart_wiring, agreement)
 
 
 def main() -> int:

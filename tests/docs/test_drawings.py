@@ -2,8 +2,12 @@
 
 import struct
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 
 from docs import drawings
+from specs import FOLDER
+from specs.proof import script
+from specs.proof.script import Proof
 from tests import ROOT
 
 PICTURE_BYTES_MAX = 50_000
@@ -42,3 +46,20 @@ def test_every_screenshot_is_small_and_shown_on_some_page() -> None:
         assert width <= SCREENSHOT_PIXELS_MAX[0], path
         assert height <= SCREENSHOT_PIXELS_MAX[1], path
         assert f"images/{path.name})" in shown, path
+
+
+def _cited(proof: Proof) -> Iterator[str]:
+    if proof.by is not None:
+        yield from [fact if isinstance(fact, str) else fact.place.text for fact in proof.by.facts]
+    for step in proof.steps:
+        yield from _cited(step.proof)
+
+
+def test_an_arrow_to_a_theorem_comes_from_one_that_it_cites() -> None:
+    found = script.read(FOLDER / "tetrabft" / "tetrabft_proofs.tla")
+    rests_on: dict[str, set[str]] = {}
+    for theorem in found:
+        direct = set(_cited(theorem.proof))
+        rests_on[theorem.name] = direct.union(*[rests_on.get(name, set()) for name in direct])
+    assert drawings.THEOREMS.keys() <= rests_on.keys()
+    assert [(first, second) for first, second in drawings.CITED if first not in rests_on[second]] == []
