@@ -12,6 +12,7 @@ from specs.proof.meanings import (
     Basic,
     FunctionShape,
     FunctionValue,
+    OptionalValue,
     Outside,
     PartialShape,
     RecordShape,
@@ -174,10 +175,10 @@ class Constructs:
 
     def _index(self, node: tree.Index, context: Context) -> Value:
         function = self.value(node.function, context)
-        if isinstance(function, RecordValue):
-            if isinstance(node.argument, tree.Literal) and node.argument.value in function.fields:
-                return function.fields[str(node.argument.value)]
-            raise refused(node.place, "a field that the record does not have")
+        if isinstance(function, RecordValue | OptionalValue):
+            if isinstance(node.argument, tree.Literal):
+                return meanings.field(function, str(node.argument.value))
+            raise refused(node.place, "a field whose name is worked out")
         argument = self.value(node.argument, context)
         if isinstance(function, FunctionValue):
             return function.at(argument)
@@ -311,6 +312,12 @@ def _updated(value: Value, path: list[Value | tree.Literal], change: Callable[[V
         if not isinstance(step, tree.Literal) or step.value not in value.fields:
             raise Outside("EXCEPT of a field that the record does not have")
         return RecordValue(value.fields | {str(step.value): _updated(value.fields[str(step.value)], rest, change)})
+    if isinstance(value, OptionalValue):
+        if isinstance(step, tree.Literal) and step.value in value.none.fields:
+            raise Outside("EXCEPT of a field that both kinds of records have")
+        some = meanings.merged(value.there, _updated(value.some, path, change), value.some)
+        assert isinstance(some, RecordValue)
+        return replace(value, some=some)  # `none` has no such field, and stays as it is
     place = literal_value(step) if isinstance(step, tree.Literal) else step
     if isinstance(value, FunctionValue):
         function, inside = value, value.domain.has(place)

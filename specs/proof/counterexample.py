@@ -14,7 +14,16 @@ from itertools import product
 from typing import Any
 
 from specs.proof import meanings, solvers, terms
-from specs.proof.meanings import FunctionValue, RecordValue, SequenceValue, SetValue, Shape, TupleValue, Value
+from specs.proof.meanings import (
+    FunctionValue,
+    OptionalValue,
+    RecordValue,
+    SequenceValue,
+    SetValue,
+    Shape,
+    TupleValue,
+    Value,
+)
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.terms import Term
 
@@ -143,6 +152,10 @@ class _Shown:
         if isinstance(value, RecordValue) and isinstance(shape, meanings.RecordShape):
             fields = [f"{name} |-> {self.written(item, shape.fields[name])}" for name, item in value.fields.items()]
             return f"[{', '.join(fields)}]"
+        if isinstance(value, OptionalValue) and isinstance(shape, meanings.OptionalShape):
+            if self.value(value.there, {}):
+                return self.written(value.some, shape.some)
+            return self.element(value.none)
         if isinstance(value, TupleValue) and isinstance(shape, meanings.TupleShape):
             return f"<<{', '.join([self.written(*pair) for pair in zip(value.items, shape.items)])}>>"
         if isinstance(value, SetValue):
@@ -190,6 +203,10 @@ def _replaced(value: Value, given: dict[Term, Term]) -> Value:
         return terms.substituted(value, given)
     if isinstance(value, RecordValue):
         return RecordValue({name: _replaced(item, given) for name, item in value.fields.items()})
+    if isinstance(value, OptionalValue):
+        some = _replaced(value.some, given)
+        assert isinstance(some, RecordValue)
+        return OptionalValue(terms.substituted(value.there, given), some, value.none)
     if isinstance(value, FunctionValue):
         function = value
         return FunctionValue(function.domain, lambda item: _replaced(function.at(item), given))

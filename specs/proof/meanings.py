@@ -12,133 +12,47 @@ on the domain. A shape says of which kind a value is, so that a quantifier knows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
 from specs.proof import terms
 from specs.proof.terms import BOOL, FALSE, INT, TRUE, Term
+from specs.proof.values import (
+    STRING,
+    Basic,
+    Body,
+    FunctionShape,
+    FunctionValue,
+    Listed,
+    OptionalShape,
+    OptionalValue,
+    Outside,
+    PartialShape,
+    Quantifier,
+    RecordShape,
+    RecordValue,
+    SequenceShape,
+    SequenceValue,
+    SetShape,
+    SetValue,
+    Shape,
+    TupleShape,
+    TupleValue,
+    Value,
+    flat,
+    is_flat,
+    kind,
+    number,
+    truth,
+)
 
-STRING = "Text"
+__all__ = (  # of `values`, which this module stands for
+    "STRING", "Basic", "Body", "FunctionShape", "FunctionValue", "Listed", "OptionalShape", "OptionalValue",
+    "Outside", "PartialShape", "Quantifier", "RecordShape", "RecordValue", "SequenceShape", "SequenceValue",
+    "SetShape", "SetValue", "Shape", "TupleShape", "TupleValue", "Value", "flat", "is_flat",
+    "kind", "number", "truth",
+)  # fmt: skip
 
-
-class Outside(Exception):
-    """A construct outside the fragment; the translator adds the place."""
-
-
-@dataclass(frozen=True, eq=False)
-class FunctionValue:
-    domain: SetValue
-    at: Callable[[Value], Value]
-
-
-@dataclass(frozen=True, eq=False)
-class SetValue:
-    """A set, by its elements' shape (None: of {}) and by membership.
-
-    `over(universal, body, name)` is the quantifier over it. `items`: its elements, if they are written out. `limits`:
-    it is part of low..high. `family`: it is any set for which a hidden operator holds. `subsets_of`: of SUBSET.
-    `listed`: its elements contain functions; they are the values of a function of a sort of their own. `parts`: it is
-    their union. `ends`: it is low..high.
-    """
-
-    element: Shape | None
-    has: Callable[[Value], Term]
-    over: Quantifier
-    items: tuple[Value, ...] | None = None
-    limits: tuple[Term, Term] | None = None
-    family: tuple[str, Term] | None = None
-    subsets_of: SetValue | None = None
-    listed: Listed | None = None
-    parts: tuple[SetValue, ...] = ()
-    ends: tuple[Term, Term] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Listed:
-    """The elements of a set: `at` the elements of `sort` for which `inside` holds. `image`: of another such set."""
-
-    sort: str
-    inside: Callable[[Term], Term]
-    at: Callable[[Term], Value]
-    image: bool = False
-
-    def picked(self, name: str, found: list[Term]) -> tuple[Value, Term]:
-        """One of them, and that it is one; its variable is added to `found`."""
-        which = terms.variable(name, self.sort)
-        found.append(which)
-        return self.at(which), self.inside(which)
-
-
-@dataclass(frozen=True, eq=False)
-class RecordValue:
-    fields: dict[str, Value]
-
-
-@dataclass(frozen=True, eq=False)
-class TupleValue:
-    items: tuple[Value, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class SequenceValue:
-    length: Term
-    at: Callable[[Term], Value]
-    element: Shape | None
-
-
-Body: TypeAlias = "Callable[[Value], Term]"
-Quantifier: TypeAlias = Callable[[bool, Body, str], Term]
-Value: TypeAlias = Term | FunctionValue | SetValue | RecordValue | TupleValue | SequenceValue
 _Sequences = SequenceValue | TupleValue | FunctionValue  # what may stand for a sequence
-
-
-@dataclass(frozen=True)
-class Basic:
-    """A sort of the solver."""
-
-    sort: str
-
-
-@dataclass(frozen=True, eq=False)
-class FunctionShape:
-    domain: SetValue
-    range: Shape
-
-
-@dataclass(frozen=True, eq=False)
-class PartialShape:
-    """A function whose domain is a part of the state."""
-
-    key: Shape
-    range: Shape
-
-
-@dataclass(frozen=True, eq=False)
-class SetShape:
-    element: Shape
-
-
-@dataclass(frozen=True, eq=False)
-class RecordShape:
-    fields: dict[str, Shape]
-
-
-@dataclass(frozen=True, eq=False)
-class TupleShape:
-    items: tuple[Shape, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class SequenceShape:
-    element: Shape
-
-
-Shape: TypeAlias = Basic | FunctionShape | PartialShape | SetShape | RecordShape | TupleShape | SequenceShape
-
-
-def kind(value: Value) -> str:
-    """What a value is, in words."""
-    return value.sort if isinstance(value, Term) else type(value).__name__.removesuffix("Value").lower()
 
 
 def shape_of(value: Value) -> Shape:
@@ -147,6 +61,10 @@ def shape_of(value: Value) -> Shape:
         return Basic(value.sort)
     if isinstance(value, RecordValue):
         return RecordShape({name: shape_of(item) for name, item in value.fields.items()})
+    if isinstance(value, OptionalValue):
+        some = shape_of(value.some)
+        assert isinstance(some, RecordShape)
+        return OptionalShape(some, value.none)
     if isinstance(value, TupleValue):
         return TupleShape(tuple([shape_of(item) for item in value.items]))
     if isinstance(value, SetValue) and value.element is not None:
@@ -157,17 +75,6 @@ def shape_of(value: Value) -> Shape:
         inside = value.domain.items[0] if value.domain.items else symbol(value.domain.element, "any", ())
         return FunctionShape(value.domain, shape_of(value.at(inside)))
     raise Outside(f"a {kind(value)} whose elements are not known")
-
-
-def flat(value: Value) -> tuple[Term, ...]:
-    """The terms that make up a value without functions, sets and sequences."""
-    if isinstance(value, Term):
-        return (value,)
-    if isinstance(value, RecordValue):
-        return tuple([term for item in value.fields.values() for term in flat(item)])
-    if isinstance(value, TupleValue):
-        return tuple([term for item in value.items for term in flat(item)])
-    raise Outside(f"a {kind(value)} as the argument of a function, or as an element of a set")
 
 
 def _like(value: Value, shape: Shape) -> tuple[Term, ...]:
@@ -199,6 +106,10 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
         return make(name, shape.sort)
     if isinstance(shape, RecordShape):
         return RecordValue({key: _made(item, f"{name}.{key}", make, args) for key, item in shape.fields.items()})
+    if isinstance(shape, OptionalShape):
+        some = _made(shape.some, name, make, args)
+        assert isinstance(some, RecordValue)
+        return OptionalValue(make(f"{name}.?", BOOL), some, shape.none)
     if isinstance(shape, TupleShape):
         return TupleValue(tuple([_made(item, f"{name}.{at}", make, args) for at, item in enumerate(shape.items, 1)]))
     if args is None:
@@ -217,13 +128,6 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
         domain = plain_set(key, lambda value: terms.apply(f"{name}.dom", (*args, *_like(value, key)), BOOL))
         return FunctionValue(domain, lambda value: symbol(inner, name, (*args, *_like(value, key))))
     return FunctionValue(shape.domain, _function(shape, name, args))
-
-
-def is_flat(shape: Shape) -> bool:
-    """Whether values of this shape are a few terms: without functions, sets and sequences."""
-    if isinstance(shape, RecordShape):
-        return all(is_flat(item) for item in shape.fields.values())
-    return all(is_flat(item) for item in shape.items) if isinstance(shape, TupleShape) else isinstance(shape, Basic)
 
 
 def _listed_set(element: Shape, name: str, args: tuple[Term, ...]) -> SetValue:
@@ -265,6 +169,41 @@ def _function(shape: FunctionShape, name: str, args: tuple[Term, ...]) -> Callab
     return at
 
 
+def optional(value: Value, like: OptionalValue | RecordValue) -> OptionalValue:
+    """The value as one that may be `none`; `like`: another such value, or the record that this one may be instead."""
+    if isinstance(value, OptionalValue):
+        return value
+    if not isinstance(value, RecordValue):
+        raise Outside(f"a {kind(value)} where a record is wanted")
+    some, none = (like.some, like.none) if isinstance(like, OptionalValue) else (like, value)
+    if isinstance(like, RecordValue) and value.fields.keys() > like.fields.keys():
+        some, none = value, like
+    if value.fields.keys() == some.fields.keys():
+        return OptionalValue(TRUE, value, none)
+    if equal(value, none) is not TRUE:
+        raise Outside("a choice between more than two kinds of records")
+    return OptionalValue(
+        FALSE, RecordValue({name: _lacking(none, name, item) for name, item in some.fields.items()}), none
+    )
+
+
+def _lacking(record: RecordValue, name: str, like: Value) -> Value:
+    """`record.name`. Where it has no such field it is any value: always the same one of the same record."""
+    if name in record.fields:
+        return record.fields[name]
+    return symbol(shape_of(like), f"any {name} of {'.'.join(record.fields)}", flat(record))
+
+
+def field(value: Value, name: str) -> Value:
+    """`value.name`"""
+    if isinstance(value, RecordValue) and name in value.fields:
+        return value.fields[name]
+    if isinstance(value, OptionalValue) and name in value.some.fields:
+        some = value.some.fields[name]
+        return merged(value.there, some, value.none.fields[name]) if name in value.none.fields else some
+    raise Outside(f"a field {name} that the {kind(value)} does not have")
+
+
 def merged(condition: Term, then: Value, otherwise: Value) -> Value:
     """IF condition THEN then ELSE otherwise."""
     if condition is TRUE or then is otherwise:
@@ -288,11 +227,21 @@ def merged(condition: Term, then: Value, otherwise: Value) -> Value:
         return RecordValue(
             {name: merged(condition, item, otherwise.fields[name]) for name, item in then.fields.items()}
         )
+    if isinstance(then, RecordValue | OptionalValue) and isinstance(otherwise, RecordValue | OptionalValue):
+        return _merged_optionals(condition, optional(then, otherwise), optional(otherwise, then))
     if isinstance(then, TupleValue) and isinstance(otherwise, TupleValue) and len(then.items) == len(otherwise.items):
         return TupleValue(tuple([merged(condition, *pair) for pair in zip(then.items, otherwise.items)]))
     if isinstance(then, _Sequences) and isinstance(otherwise, _Sequences):
         return _merged_sequences(condition, then, otherwise)
     raise Outside(f"a choice between a {kind(then)} and a {kind(otherwise)}")
+
+
+def _merged_optionals(condition: Term, then: OptionalValue, otherwise: OptionalValue) -> OptionalValue:
+    if equal(then.none, otherwise.none) is not TRUE:
+        raise Outside("a choice between more than two kinds of records")
+    some = merged(condition, then.some, otherwise.some)
+    assert isinstance(some, RecordValue)
+    return OptionalValue(terms.choice(condition, then.there, otherwise.there), some, then.none)
 
 
 def sequence(value: Value) -> SequenceValue:
@@ -307,8 +256,8 @@ def sequence(value: Value) -> SequenceValue:
 
     def at(place: Term) -> Value:
         found = items[-1]
-        for number, item in reversed(list(enumerate(items[:-1], 1))):
-            found = merged(terms.equal(place, terms.integer(number)), item, found)
+        for which, item in reversed(list(enumerate(items[:-1], 1))):
+            found = merged(terms.equal(place, terms.integer(which)), item, found)
         return found
 
     return SequenceValue(terms.integer(len(items)), at, shape_of(items[0]) if items else None)
@@ -401,6 +350,10 @@ def union(left: SetValue, right: SetValue) -> SetValue:
         both = [left.over(universal, body, name), right.over(universal, body, name)]
         return terms.conjunction(both) if universal else terms.disjunction(both)
 
+    element = _optional_shape(left, right) or _optional_shape(right, left)
+    if element is not None:
+        return SetValue(element, _has_optional(left, right, element), over, parts=(left, right))
+
     def has(value: Value) -> Term:
         return terms.disjunction([left.has(value), right.has(value)])
 
@@ -408,21 +361,31 @@ def union(left: SetValue, right: SetValue) -> SetValue:
     return SetValue(left.element or right.element, has, over, items, parts=(left, right))
 
 
+def _optional_shape(many: SetValue, one: SetValue) -> OptionalShape | None:
+    """The shape of `many \\cup {none}`, where `none` has other fields than the records in `many`."""
+    none = one.items[0] if one.items is not None and len(one.items) == 1 else None
+    if not isinstance(many.element, RecordShape) or not isinstance(none, RecordValue):
+        return None
+    return None if many.element.fields.keys() == none.fields.keys() else OptionalShape(many.element, none)
+
+
+def _has_optional(left: SetValue, right: SetValue, shape: OptionalShape) -> Callable[[Value], Term]:
+    many, one = (left, right) if left.element is shape.some else (right, left)
+
+    def has(value: Value) -> Term:
+        if isinstance(value, RecordValue):
+            fitting = {tuple(shape.some.fields): many, tuple(shape.none.fields): one}.get(tuple(value.fields))
+            return FALSE if fitting is None else fitting.has(value)
+        found = optional(value, shape.none)
+        there = terms.conjunction([found.there, many.has(found.some)])
+        return terms.disjunction([there, terms.conjunction([terms.negation(found.there), one.has(found.none)])])
+
+    return has
+
+
 def mapped(over: Quantifier, element: Shape | None) -> SetValue:
     """`{e : x \\in S}`, by its quantifier."""
     return SetValue(element, lambda value: over(False, lambda item: equal(item, value), "x"), over)
-
-
-def truth(value: Value) -> Term:
-    if isinstance(value, Term) and value.sort == BOOL:
-        return value
-    raise Outside(f"a {kind(value)} where a truth is wanted")
-
-
-def number(value: Value) -> Term:
-    if isinstance(value, Term) and value.sort == INT:
-        return value
-    raise Outside(f"a {kind(value)} where a number is wanted")
 
 
 def equal(left: Value, right: Value) -> Term:
@@ -439,13 +402,32 @@ def equal(left: Value, right: Value) -> Term:
         if left.fields.keys() != right.fields.keys():
             return FALSE
         return terms.conjunction([equal(item, right.fields[name]) for name, item in left.fields.items()])
+    if isinstance(left, RecordValue | OptionalValue) and isinstance(right, RecordValue | OptionalValue):
+        return _equal_optionals(left, right)
     if isinstance(left, TupleValue) and isinstance(right, TupleValue):
         if len(left.items) != len(right.items):
             return FALSE
         return terms.conjunction([equal(*pair) for pair in zip(left.items, right.items)])
+    if isinstance(left, _Sequences) and isinstance(right, TupleValue):
+        whole = sequence(left)
+        items = [equal(whole.at(terms.integer(at)), item) for at, item in enumerate(right.items, 1)]
+        return terms.conjunction([terms.equal(whole.length, terms.integer(len(right.items))), *items])
+    if isinstance(left, TupleValue) and isinstance(right, _Sequences):
+        return equal(right, left)
     if isinstance(left, _Sequences) and isinstance(right, _Sequences):
         return _equal_sequences(sequence(left), sequence(right))
     raise Outside(f"a comparison of a {kind(left)} with a {kind(right)}")
+
+
+def _equal_optionals(left: RecordValue | OptionalValue, right: RecordValue | OptionalValue) -> Term:
+    """Equal as records, or as `none`: records with other fields are different."""
+    if isinstance(left, RecordValue):
+        return _equal_optionals(right, left)
+    sides = (right.some, right.none) if isinstance(right, OptionalValue) else (right, right)
+    there = right.there if isinstance(right, OptionalValue) else TRUE
+    some = terms.conjunction([left.there, there, equal(left.some, sides[0])])
+    there = terms.negation(there) if isinstance(right, OptionalValue) else TRUE
+    return terms.disjunction([some, terms.conjunction([terms.negation(left.there), there, equal(left.none, sides[1])])])
 
 
 def _equal_sequences(left: SequenceValue, right: SequenceValue) -> Term:

@@ -16,6 +16,7 @@ from specs.proof.choices import REMAINDER
 from specs.proof.meanings import (
     Basic,
     FunctionShape,
+    OptionalShape,
     PartialShape,
     RecordShape,
     SequenceShape,
@@ -85,6 +86,11 @@ class Interpretation:
         elif isinstance(shape, RecordShape):
             for field, inner in shape.fields.items():
                 self.put(tables, inner, f"{name}.{field}", value[field], args)  # type: ignore[index]
+        elif isinstance(shape, OptionalShape):
+            there = is_there(shape, value)
+            tables.setdefault(f"{name}.?", {})[args] = there
+            if there:
+                self.put(tables, shape.some, name, value, args)
         elif isinstance(shape, TupleShape):
             for at, inner in enumerate(shape.items):
                 self.put(tables, inner, f"{name}.{at + 1}", value[at], args)  # type: ignore[index]
@@ -150,6 +156,13 @@ class Interpretation:
             return draw.choice(self.sorts[shape.sort])
         if isinstance(shape, RecordShape):
             return {field: self.drawn(inner, draw) for field, inner in shape.fields.items()}
+        if isinstance(shape, OptionalShape):
+            none = {
+                name: Formula(item, self).value({})
+                for name, item in shape.none.fields.items()
+                if isinstance(item, Term)
+            }
+            return self.drawn(shape.some, draw) if draw.random() < 0.5 else none
         if isinstance(shape, TupleShape):
             return tuple(self.drawn(inner, draw) for inner in shape.items)
         if isinstance(shape, SetShape):
@@ -290,6 +303,11 @@ def pairs_of(value: object) -> Iterable[tuple[object, object]]:
     return value.items() if isinstance(value, dict) else enumerate(value, 1)  # type: ignore[arg-type]
 
 
+def is_there(shape: OptionalShape, value: object) -> bool:
+    """Whether the value is a record of the first kind."""
+    return set(dict(pairs_of(value))) == set(shape.some.fields)
+
+
 def atom(value: object) -> Atom:
     return bool(value) if type(value).__name__ == "Boolean" else value
 
@@ -367,6 +385,8 @@ def _damaged(world: Interpretation, shape: Shape, value: object, draw: random.Ra
         fields = dict(pairs_of(value))
         name = draw.choice(sorted(shape.fields))
         return {**fields, name: _damaged(world, shape.fields[name], fields[name], draw)}
+    if isinstance(shape, OptionalShape) and is_there(shape, value) and draw.random() < 0.8:
+        return _damaged(world, shape.some, value, draw)
     if isinstance(shape, SetShape) and value and draw.random() < 0.9:
         one = draw.choice(sorted(value, key=str))  # type: ignore[call-overload]
         return {*value, tla.of_python(_damaged(world, shape.element, one, draw))} - {one}  # type: ignore[misc]
