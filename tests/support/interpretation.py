@@ -1,18 +1,16 @@
 """Gives the symbols of a translated module their values in concrete states, and evaluates formulas there.
 
 Theory. The formulas that go to solvers are first-order. In a concrete state each symbol is a table, each sort a finite
-list, and whole numbers beyond the bounds of the model make every guard false. So the truth of a formula can be worked
-out, and compared with what the evaluator of TLA+ says of the expression that it came from.
+list. So the truth of a formula can be worked out, and compared with what the evaluator of TLA+ says of the expression
+that it came from.
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
 from specs import tla
 from specs.proof import meanings, terms
-from specs.proof.choices import REMAINDER
 from specs.proof.meanings import (
     Basic,
     FunctionShape,
@@ -27,13 +25,12 @@ from specs.proof.meanings import (
 )
 from specs.proof.obligations import Prover
 from specs.proof.terms import Term
+from tests.support.formulas import NUMBERS, Atom, Space, Table
 
-Atom = object
-Table = dict[tuple[Atom, ...], Atom]
 WORDS = "shard none open complete accepted send receive right wrong request reply release"
 TEXTS = ("", *WORDS.split())  # and those of the constants
 LISTED = range(12)  # elements of a set of values that contain functions: more than any set here has
-NUMBERS = range(-2, 8)  # of what whole numbers quantifiers speak: more than any bound of the models here
+DRAWN = range(-2, 8)  # whole numbers in damaged states: more than any bound of the models here
 
 
 class Interpretation:
@@ -50,6 +47,8 @@ class Interpretation:
             if isinstance(shape, SetShape) and shape.element == Basic(name):
                 others = [other for other in constants if shapes.get(other) == Basic(name)]
                 self.sorts[name] = [*sorted(value, key=str), *[constants[other] for other in others]]
+        self.space = Space(self.sorts, prover.translator.choices)
+        self._elements: dict[SetValue, list[object]] = {}
         texts = [item for value in constants.values() for item in (value if isinstance(value, frozenset) else [value])]
         self.sorts[meanings.STRING] = sorted({*TEXTS, *[item for item in texts if isinstance(item, str)]})
         for name, value in constants.items():
@@ -62,6 +61,10 @@ class Interpretation:
             items = self.sorts[whole]
             subsets = [frozenset(found) for size in range(len(items) + 1) for found in combinations(items, size)]
             self.sorts[name] = [found for found in subsets if self.module.value(name, None, found)]
+
+    def enter(self, tables: Mapping[str, Table], seed: int = 0) -> None:
+        """From here formulas speak of the state with these tables. `seed`: for what no table says."""
+        self.space.enter({**self.constants, **tables}, seed)
 
     def named(self, name: str) -> list[object]:
         """The elements of a constant set, in order."""
@@ -140,20 +143,28 @@ class Interpretation:
 
     def elements(self, domain: SetValue) -> list[object]:
         """The elements of a constant set."""
+        if domain not in self._elements:
+            self._elements[domain] = self._worked_out(domain)
+        return self._elements[domain]
+
+    def _worked_out(self, domain: SetValue) -> list[object]:
         if domain.items is not None:
-            return [Formula(item, self).value({}) for item in domain.items if isinstance(item, Term)]
+            formulas = [Formula(item, self) for item in domain.items if isinstance(item, Term)]
+            self.enter({})
+            return [formula.value() for formula in formulas]
         assert domain.element is not None
         variables: list[Term] = []
-        inside = Formula(domain.has(meanings.bound(domain.element, "x", variables)), self)
+        term = domain.has(meanings.bound(domain.element, "x", variables))
+        inside = Formula(term, self, variables)
+        self.enter({})
         found = product(*[self.sorts[item.sort] for item in variables])
-        names = [item.name for item in variables]
-        inner = [values for values in found if inside.value(dict(zip(names, values)))]
+        inner = [values for values in found if inside.value(*values)]
         return [values[0] if isinstance(domain.element, Basic) else values for values in inner]
 
     def drawn(self, shape: Shape, draw: random.Random) -> object:
         """A value of a shape."""
         if isinstance(shape, Basic):
-            return draw.choice(self.sorts[shape.sort])
+            return draw.choice(DRAWN if shape.sort == terms.INT else self.sorts[shape.sort])
         if isinstance(shape, RecordShape):
             return {field: self.drawn(inner, draw) for field, inner in shape.fields.items()}
         if isinstance(shape, OptionalShape):
@@ -204,98 +215,11 @@ def _element(sort: str, value: Atom) -> Term:
 
 
 class Formula:
-    """A term as a Python expression, for many states."""
+    """A term as a Python function of some variables, for many states: see `Interpretation.enter`."""
 
-    def __init__(self, term: Term, world: Interpretation) -> None:
-        self.term, self.world = term, world
-        self.symbols = terms.symbols([term])
-        self._code = compile(python(term), "formula", "eval")
-
-    def value(self, names: dict[str, Atom], tables: dict[str, Table] | None = None, seed: int = 0) -> Atom:
-        """The value, where free variables are `names`. What no table says is any value: it depends on `seed`."""
-        known = {**self.world.constants, **(tables or {})}
-        space: dict[str, object] = {identifier(name): value for name, value in names.items()}
-        space |= {f"S_{identifier(sort)}": items for sort, items in self.world.sorts.items()}
-        for name, item in self.symbols.items():
-            space[identifier(name)] = self._function(name, item, known, seed)
-        return eval(self._code, space)
-
-    def _function(self, name: str, item: Term, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
-        if name.startswith("str."):
-            return lambda: name.removeprefix("str.")
-        if name.endswith(".has"):
-            return lambda family, member: member in family  # type: ignore[operator]
-        if name == REMAINDER:
-            return lambda left, right: left % right  # type: ignore[operator]
-        choices = self.world.prover.translator.choices
-        if name in choices.conditions:
-            return self._choice(name, item, known, seed)
-        if name in choices.counts:
-            return self._count(name, known, seed)
-        if name in choices.places:
-            return self._selection(name, known, seed)
-        table, sort = known.get(name, {}), item.sort
-
-        def call(*args: Atom) -> Atom:
-            if args in table:
-                return table[args]
-            return random.Random(f"{seed} {name} {args}").choice(self.world.sorts[sort])
-
-        return call
-
-    def _choice(self, name: str, item: Term, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
-        formal, ours, meets = self.world.prover.translator.choices.conditions[name]
-        condition = choice_formula(self.world, meets)
-
-        def call(*args: Atom) -> Atom:
-            names = {variable.name: value for variable, value in zip(formal, args)}
-            for value in self.world.sorts[item.sort]:
-                if condition.value({**names, ours[0].name: value}, known, seed):
-                    return value
-            return random.Random(f"{seed} {name} {args}").choice(self.world.sorts[item.sort])
-
-        return call
-
-    def _count(self, name: str, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
-        formal, ours, inside = self.world.prover.translator.choices.counts[name]
-        condition = choice_formula(self.world, inside)
-
-        def call(*args: Atom) -> Atom:
-            names = {variable.name: value for variable, value in zip(formal, args)}
-            found = 0
-            for values in product(*[self.world.sorts[variable.sort] for variable in ours]):
-                one = {variable.name: value for variable, value in zip(ours, values)}
-                found += bool(condition.value({**names, **one}, known, seed))
-            return found
-
-        return call
-
-    def _selection(self, name: str, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
-        """How many places SelectSeq keeps, the place of a rank, or the rank of a place."""
-        formal, length, at, kept = self.world.prover.translator.choices.places[name]
-        end, condition = choice_formula(self.world, length), choice_formula(self.world, kept)
-
-        def call(*args: Atom) -> Atom:
-            names: dict[str, Atom] = {variable.name: value for variable, value in zip(formal, args)}
-            whole = range(1, end.value(names, known, seed) + 1)  # type: ignore[operator]
-            places = [place for place in whole if condition.value({**names, at.name: place}, known, seed)]
-            if name.endswith(".len"):
-                return len(places)
-            table = dict(enumerate(places, 1))
-            if name.endswith(".rank"):
-                table = {place: rank for rank, place in table.items()}
-            return table.get(args[-1], random.Random(f"{seed} {name} {args}").choice(NUMBERS))  # type: ignore[call-overload]
-
-        return call
-
-
-_FORMULAS: dict[Term, Formula] = {}
-
-
-def choice_formula(world: Interpretation, meets: Term) -> Formula:
-    if meets not in _FORMULAS or _FORMULAS[meets].world is not world:
-        _FORMULAS[meets] = Formula(meets, world)
-    return _FORMULAS[meets]
+    def __init__(self, term: Term, world: Interpretation, parameters: Sequence[Term] = ()) -> None:
+        self.term, self.symbols = term, terms.symbols([term])
+        self.value = world.space.compiled(term, parameters)
 
 
 def pairs_of(value: object) -> Iterable[tuple[object, object]]:
@@ -323,34 +247,6 @@ def flattened(shape: Shape, value: object) -> tuple[Atom, ...]:
     if isinstance(shape, TupleShape):
         return tuple([item for at, inner in enumerate(shape.items) for item in flattened(inner, value[at])])  # type: ignore[index]
     return (atom(value),)
-
-
-@cache
-def identifier(name: str) -> str:
-    return "n_" + "".join([sign if sign.isalnum() and sign.isascii() else f"_{ord(sign)}_" for sign in name])
-
-
-def python(term: Term) -> str:
-    """The term as a Python expression."""
-    if term.op == "int":
-        return f"({term.value})"
-    if term.op in ("true", "false"):
-        return str(term.op == "true")
-    if term.op == "var":
-        return identifier(term.name)
-    inner = [python(item) for item in term.args]
-    if term.op == "app":
-        return f"{identifier(term.name)}({', '.join(inner)})"
-    if term.op in ("forall", "exists"):
-        loops = " ".join([f"for {identifier(item.name)} in S_{identifier(item.sort)}" for item in term.bound])
-        return f"{'all' if term.op == 'forall' else 'any'}({inner[0]} {loops})"
-    if term.op == "not":
-        return f"(not {inner[0]})"
-    if term.op == "=>":
-        return f"(not {inner[0]} or {inner[1]})"
-    if term.op == "ite":
-        return f"({inner[1]} if {inner[0]} else {inner[2]})"
-    return f"({(' == ' if term.op == '=' else f' {term.op} ').join(inner)})"
 
 
 def walks(

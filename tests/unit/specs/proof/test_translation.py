@@ -7,23 +7,23 @@ action is tried on steps that it took, and on other pairs of states.
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, product
 
 import pytest
 
 from specs import FOLDER, tla
 from specs.proof import constructs, meanings, solvers, terms
-from specs.proof.actions import Way
+from specs.proof.actions import Actions, Way
 from specs.proof.context import Context
 from specs.proof.meanings import Basic
 from specs.proof.obligations import Prover
 from specs.proof.terms import Term
+from specs.tla.language.steps import Action
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Unsupported
+from tests.support.formulas import Table
 from tests.support.interpretation import Formula, Interpretation, arguments, damaged, facts, sorts_of, walks
-
-Tables = dict[str, dict[tuple[object, ...], object]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Case:
     bounds: tuple[tuple[str, int], ...] = ()  # behaviours end where a variable is larger
     initial: str = "Init"
     silent: frozenset[str] = field(default_factory=frozenset)  # predicates that no state here makes true, or false
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.module}{self.variant}"
 
 
 TETRABFT = Case(
@@ -128,7 +133,14 @@ MUTEX = Case(
     initial="Connections",
     silent=frozenset({"ReceiveLie", "MeetLiar", "Init", "ConstantsHaveTypes", "WireBounded"}),
 )
-CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS, REJOIN, MUTEX]
+MUTEX_WITH_LIAR = replace(
+    MUTEX,
+    constants={"Board": frozenset({0, 1, 2}), "Liar": frozenset({2}), "Times": frozenset(range(1, 4))},
+    silent=frozenset({"Init", "ConstantsHaveTypes", "WireBounded"}),
+    variant=" with a liar",
+)
+TOO_LONG = frozenset({"GuardsStand", "ProposalsPermitted", "FirstVotesPermitted", "Permitted", "Safety"})  # for z3
+CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS, REJOIN, MUTEX, MUTEX_WITH_LIAR]
 
 
 class Compared:
@@ -149,13 +161,14 @@ class Compared:
                 continue
             found = self._predicate(definition, sets or ())
             if found is not None:
-                self.predicates[name] = (Formula(found, self.world), sets or ())
+                self.predicates[name] = (found, sets or ())
         nodes = self.prover.names.definitions["Next"].body
-        self.ways = [(way, self._way(way), self._inside(way)) for way in self.prover.actions.ways(nodes, self.context)]
+        self.ways = [(way, self._way(way)) for way in self.prover.actions.ways(nodes, self.context)]
+        self.actions = {way.name: self._action(way.name) for way, _ in self.ways}
         assert translator.families.keys() <= case.hidden
         self.world.families()
 
-    def _predicate(self, definition: tree.Definition, sets: tuple[str, ...]) -> Term | None:
+    def _predicate(self, definition: tree.Definition, sets: tuple[str, ...]) -> Formula | None:
         translator = self.prover.translator
         sorts = [translator.set_of(tree.Apply(place=definition.place, name=name), self.context) for name in sets]
         names = {
@@ -167,22 +180,25 @@ class Compared:
             found = translator.value(definition.body, self.context.with_names(names))
         except Unsupported:
             return None
-        return found if isinstance(found, Term) and found.sort == terms.BOOL else None
+        if not isinstance(found, Term) or found.sort != terms.BOOL:
+            return None
+        return Formula(found, self.world, list(names.values()))
 
-    def _inside(self, way: Way) -> list[tuple[list[Term], Formula]]:
-        return [
-            (list(variables), Formula(inside, self.world)) for variables, inside in zip(way.new.values(), way.inside)
-        ]
+    def _action(self, name: str) -> Action:
+        """The action as the evaluator takes it: what is not given of its arguments, it looks for in Next."""
+        definitions = self.module.definitions
+        return Action(self.module.compiler, definitions[name], definitions["Next"])
 
     def _way(self, way: Way) -> Formula:
-        """That the way is taken, from the state before to the state whose symbols begin with "next."."""
+        """That the way is taken with some arguments, from the state before to that whose symbols begin with "next."."""
         after, guards = self.prover.actions.taken(way, self.prover.before, self.case.hidden)
         shapes = self.prover.translator.shapes
         same = [
             meanings.equal(after.get(name), meanings.symbol(shapes[name], f"next.{name}", ()))
             for name in self.prover.names.variables
         ]
-        return Formula(terms.conjunction([*guards, *same]), self.world)
+        new = [item for variables in way.new.values() for item in variables]
+        return Formula(terms.exists(new, terms.conjunction([*guards, *same])), self.world)
 
 
 def compare(case: Case, states: int, seed: int) -> Counter[tuple[str, bool]]:
@@ -193,75 +209,57 @@ def compare(case: Case, states: int, seed: int) -> Counter[tuple[str, bool]]:
     for at in range(states):
         state, after = next(behaviours)
         if at % 2:
-            state = damaged(compared.world, state, draw)
-        tables = compared.world.tables(state)
+            damage = draw.random()
+            state = damaged(compared.world, state, random.Random(damage))
+            # The same damage before and after a step tells whether a guard is kept.
+            after = damaged(compared.world, after, random.Random(damage) if at % 4 == 1 else draw)
+        tables = compared.world.tables(state) | compared.world.tables(after, "next.")
+        compared.world.enter(tables, at)
         for name, (formula, sets) in compared.predicates.items():
             given = arguments(compared.world, sets, draw)
             try:
                 wanted = compared.module.value(name, state, *given)
             except tla.EvaluationError:
                 continue
-            parameters = [parameter.name for parameter in compared.prover.names.definitions[name].parameters]
-            found = formula.value(dict(zip(parameters, given)), tables, at)
+            found = formula.value(*given)
             assert found is wanted, f"{name}{given}: the evaluator says {wanted} in\n{state}"
             seen[name, bool(found)] += 1
-        if at % 4 == 3:
-            after = damaged(compared.world, after, draw)
-        tables |= compared.world.tables(after, "next.")
-        _compare_steps(compared, state, after, tables, seen, at)
+        _compare_steps(compared, state, after, seen)
     return seen
 
 
-def _compare_steps(
-    compared: Compared,
-    state: tla.State,
-    after: tla.State,
-    tables: Tables,
-    seen: Counter[tuple[str, bool]],
-    seed: int,
-) -> None:
-    """Of each way through Next, and all its arguments, whether it is this step."""
+def _compare_steps(compared: Compared, state: tla.State, after: tla.State, seen: Counter[tuple[str, bool]]) -> None:
+    """Of each action, and all its arguments, whether it is this step."""
     by_name: dict[str, bool] = {}
-    for way, formula, inside in compared.ways:
-        found = any(
-            formula.value(names, known, seed) is True
-            for known in _symbols(compared, way, tables)
-            for names in _choices(compared, inside, known)
-        )
-        by_name[way.name] = by_name.get(way.name, False) or found
+    for way, formula in compared.ways:
+        found = by_name.get(way.name, False)
+        by_name[way.name] = found or any(formula.value() is True for _ in _subsets(compared, way))
     for name, found in by_name.items():
+        steps = compared.actions[name].after(state.values, {}, after.values)
+        assert any(True for _ in steps) is found, f"{name}: the formula says {found}, from\n{state} to\n{after}"
         seen[name, found] += 1
     assert any(by_name.values()) is compared.module.is_step("Next", [], state, after), (
         f"{by_name} from\n{state} to\n{after}"
     )
 
 
-def _symbols(compared: Compared, way: Way, tables: Tables) -> Iterator[Tables]:
-    """The tables with each choice of the sets that a way quantifies."""
+def _subsets(compared: Compared, way: Way) -> Iterator[None]:
+    """Each choice of the sets that a way quantifies; formulas speak of it until the next."""
     shapes = [shape for shape in way.symbols.values() if isinstance(shape, meanings.SetShape)]
     assert len(shapes) == len(way.symbols)
     items = [list(product(*[compared.world.sorts[sort] for sort in sorts_of(shape.element)])) for shape in shapes]
     subsets = [chain.from_iterable(combinations(one, size) for size in range(len(one) + 1)) for one in items]
     for given in product(*subsets):
-        found: Tables = dict(tables)
+        found: dict[str, Table] = {}
         for name, shape, subset in zip(way.symbols, shapes, given):
             flat = isinstance(shape.element, Basic)
             compared.world.put(found, shape, name, [item[0] if flat else item for item in subset])
-        yield found
+        if found:
+            compared.world.space.change(found)
+        yield
 
 
-def _choices(compared: Compared, inside: list[tuple[list[Term], Formula]], tables: Tables) -> list[dict[str, object]]:
-    """The values of what a way quantifies that are in their sets."""
-    found: list[dict[str, object]] = [{}]
-    for variables, formula in inside:
-        names = [item.name for item in variables]
-        given = list(product(*[compared.world.sorts[item.sort] for item in variables]))
-        longer = [{**one, **dict(zip(names, values))} for one in found for values in given]
-        found = [one for one in longer if formula.value(one, tables) is True]
-    return found
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.module)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_formulas_mean_what_the_module_says(case: Case) -> None:
     seen = compare(case, 100, 1)
     assert len({name for name, _ in seen}) > 10
@@ -269,11 +267,14 @@ def test_formulas_mean_what_the_module_says(case: Case) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.module)
-def test_formulas_mean_what_the_module_says_in_many_states(case: Case) -> None:
-    seen = compare(case, 10_000, 2)
-    lemmas = {theorem.name for theorem in Compared(case).prover.theorems}
-    names = {name for name, _ in seen} - case.silent - lemmas
+@pytest.mark.parametrize("module", sorted({case.module for case in CASES}))
+def test_formulas_mean_what_the_module_says_in_many_states(module: str) -> None:
+    cases = [case for case in CASES if case.module == module]
+    seen: Counter[tuple[str, bool]] = Counter()
+    for case in cases:
+        seen += compare(case, 10_000, 2)
+    lemmas = {theorem.name for theorem in Compared(cases[0]).prover.theorems}
+    names = {name for name, _ in seen} - frozenset.intersection(*[case.silent for case in cases]) - lemmas
     assert len(names) > 10
     one_sided = {name for name in names if not (seen[name, True] and seen[name, False])}
     assert len(one_sided) <= 2, f"always true, or never: {one_sided}"
@@ -290,7 +291,7 @@ def test_solvers_say_the_same_of_concrete_states(case: Case, monkeypatch: pytest
         state = damaged(compared.world, next(behaviours)[0], draw)
         tables = compared.world.tables(state)
         for name, (formula, sets) in compared.predicates.items():
-            if sets or name == "Init":
+            if sets or name == "Init" or name in TOO_LONG:
                 continue
             wanted = compared.module.holds(name, state)
             known = facts(compared.world, tables, formula.symbols.values())
@@ -304,11 +305,15 @@ def test_solvers_say_the_same_of_concrete_states(case: Case, monkeypatch: pytest
     assert said[solvers.PROVED] > 10 * said[solvers.UNKNOWN]
 
 
-@pytest.mark.parametrize("where", ["order", "filter", "update"])
+@pytest.mark.parametrize("where", ["order", "filter", "update", "guard"])
 def test_a_wrong_translation_is_noticed(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = terms.order
+    order, ways = terms.order, Actions.ways
     if where == "order":
         monkeypatch.setattr(terms, "order", lambda op, left, right: order("<=", left, right))
+    elif where == "guard":
+        monkeypatch.setattr(
+            Actions, "ways", lambda *given: [replace(way, guards=way.guards[1:]) for way in ways(*given)]
+        )
     elif where == "update":
         monkeypatch.setattr(constructs, "_updated", lambda value, path, change: value)
     else:
