@@ -12,6 +12,7 @@ Rules. `C \\subseteq S`, `C \\in S` and `C \\notin S` in an ASSUME give C its ki
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeGuard
 
 from specs.proof import meanings, terms
@@ -105,7 +106,7 @@ def _sort(translator: Translator, item: tree.Apply, told: list[tree.Apply]) -> N
         return terms.conjunction([terms.negation(terms.equal(value, other)) for other in others])
 
     translator.shapes[name] = SetShape(Basic(name))
-    translator.give_constant(name, meanings.plain_set(Basic(name), has))
+    translator.give_constant(name, replace(meanings.plain_set(Basic(name), has), within=name))
 
 
 def _is_known(translator: Translator, node: Expression) -> bool:
@@ -119,7 +120,11 @@ def _declared(translator: Translator, item: tree.Apply) -> list[Term]:
     domain = translator.set_of(item.arguments[1], CONSTANT_LEVEL)
     assert domain.element is not None
     shape = SetShape(domain.element) if item.name == "\\subseteq" else domain.element
-    translator.shapes.setdefault(_name(item.arguments[0]), shape)
+    name = _name(item.arguments[0])
+    translator.shapes.setdefault(name, shape)
+    constant = translator.constant_value(name)
+    if isinstance(constant, SetValue) and item.name == "\\subseteq":
+        translator.give_constant(name, replace(constant, within=domain.within or name))
     return list(terms.conjuncts(translator.formula(item, CONSTANT_LEVEL)))
 
 

@@ -76,11 +76,9 @@ class _Shown:
         for name, shape in translator.shapes.items():
             if name in self.prover.names.constants and (name in used or name in self.elements):
                 yield f"{name} = {self.written(translator.constant_value(name), shape)}"
-        for family, whole in translator.families.items():
-            sets = [
-                translator.family_member(family, item, meanings.Basic(whole)) for item in self.elements.get(family, ())
-            ]
-            yield f"{family}: " + ", ".join(sorted({self.written(item, meanings.Basic(whole)) for item in sets}))
+        for family in translator.families:
+            sets = [translator.family_member(family, item) for item in self.elements.get(family, ())]
+            yield f"{family}: " + ", ".join(sorted({self.written(item, meanings.shape_of(item)) for item in sets}))
         for item in sorted(obligation.free, key=lambda item: item.name):
             yield f"{item.name} = {self.text(self.value(item, {}))}"
         for name in self.prover.names.variables:

@@ -335,7 +335,7 @@ def filtered(domain: SetValue, condition: Body) -> SetValue:
     def has(value: Value) -> Term:
         return terms.conjunction([domain.has(value), condition(value)])
 
-    found, whole = SetValue(domain.element, has, over, limits=domain.limits), domain.listed
+    found, whole = SetValue(domain.element, has, over, limits=domain.limits, within=domain.within), domain.listed
     if whole is None:
         return found
 
@@ -358,7 +358,8 @@ def union(left: SetValue, right: SetValue) -> SetValue:
         return terms.disjunction([left.has(value), right.has(value)])
 
     items = None if left.items is None or right.items is None else left.items + right.items
-    return SetValue(left.element or right.element, has, over, items, parts=(left, right))
+    within = left.within if left.within == right.within else None
+    return SetValue(left.element or right.element, has, over, items, parts=(left, right), within=within)
 
 
 def _optional_shape(many: SetValue, one: SetValue) -> OptionalShape | None:

@@ -172,36 +172,51 @@ class Translator(Constructs):
 
     def _family(self, name: str, argument: SetValue) -> Term:
         """`IsQuorum(S)`: there is a quorum in S."""
-        self._note(name, argument.element)
+        self._note(name, argument)
         if argument.family is not None and argument.family[0] == name:
             return terms.TRUE
-        if argument.element is None:
-            raise Outside("a hidden operator on an empty set")
         family = meanings.plain_set(Basic(name), lambda value: terms.TRUE)
-        element = argument.element
 
         def inside(value: Value) -> Term:
-            member = self.family_member(name, number_or_term(value), element)
-            return meanings.included(member, argument)
+            return meanings.included(self.family_member(name, number_or_term(value)), argument)
 
         return meanings.quantified(False, family, inside, "set")
 
-    def _note(self, name: str, element: Shape | None) -> None:
-        if not isinstance(element, Basic) or element.sort not in self.names.constants:
+    def _note(self, name: str, argument: SetValue) -> None:
+        """A family has parts of one constant set. That it has no others is an axiom, where the sort does not say so."""
+        element, found = argument.element, argument.within
+        if not isinstance(element, Basic):
             raise Outside("a hidden operator on sets of other elements than those of a constant")
-        whole = self._constants[element.sort]
-        if not isinstance(whole, SetValue) or whole.has(terms.variable("any", element.sort)) is not terms.TRUE:
-            raise Outside(f"a hidden operator on a set of {element.sort}, whose sort has other elements, too")
-        if self.families.setdefault(name, element.sort) != element.sort:
+        if found is None and element.sort in self.names.constants:
+            found = element.sort if self._is_whole_sort(element.sort) else None
+        if found is None:
+            raise Outside("a hidden operator on a set of which nothing shows that it is a part of a constant set")
+        if self.families.setdefault(name, found) != found:
             raise Outside(f"operator {name} on two kinds of sets")
+        if not self._is_whole_sort(found):
+            any_set, any_one = terms.variable("arg.0", name), terms.variable("arg.1", element.sort)
+            member = self.family_member(name, any_set).has(any_one)
+            inside = terms.implication(member, self._constant_set(found).has(any_one))
+            self.choices.axioms[f"{name}.has"] = terms.forall([any_set, any_one], inside)
 
-    def family_member(self, name: str, term: Term, element: Shape) -> SetValue:
+    def _is_whole_sort(self, name: str) -> bool:
+        """Whether a constant set is all of a sort of its own."""
+        found = self._constant_set(name)
+        return found.element == Basic(name) and found.has(terms.variable("any", name)) is terms.TRUE
+
+    def _constant_set(self, name: str) -> SetValue:
+        found = self._constants[name]
+        assert isinstance(found, SetValue)
+        return found
+
+    def family_member(self, name: str, term: Term) -> SetValue:
         """The set that `term`, an element of the sort `name`, stands for."""
+        whole = self.families[name]
 
         def has(value: Value) -> Term:
             return terms.apply(f"{name}.has", (term, *meanings.flat(value)), BOOL)
 
-        return replace(meanings.plain_set(element, has), family=(name, term))
+        return replace(meanings.plain_set(self._constant_set(whole).element, has), family=(name, term), within=whole)
 
     def reads(self, node: Expression, seen: frozenset[str] = frozenset()) -> frozenset[str]:
         """The variables that an expression depends on, through definitions, too."""
@@ -283,14 +298,16 @@ class Translator(Constructs):
         (name, domain), *rest = names
         guard = self._guard(universal, name, body, context)
         within = domain.subsets_of
-        if guard is None or within is None or within.element is None:
+        if guard is None or within is None:
             raise Outside("a quantifier over sets without a hidden operator as its guard")
-        self._note(guard, within.element)
-        element, family = within.element, meanings.plain_set(Basic(guard), lambda value: terms.TRUE)
+        self._note(guard, within)
+        family = meanings.plain_set(Basic(guard), lambda value: terms.TRUE)
+        is_whole = within is self._constant_set(self.families[guard])
 
         def inner(value: Value) -> Term:
-            member = self.family_member(guard, number_or_term(value), element)
-            return self._nested(universal, rest, body, context.with_names({name: member}))
+            member = self.family_member(guard, number_or_term(value))
+            found = self._nested(universal, rest, body, context.with_names({name: member}))
+            return found if is_whole else meanings.within(universal, meanings.included(member, within), found)
 
         return meanings.quantified(universal, family, inner, name)
 

@@ -29,7 +29,7 @@ class SetValue:
     `over(universal, body, name)` is the quantifier over it. `items`: its elements, if they are written out. `limits`:
     it is part of low..high. `family`: it is any set for which a hidden operator holds. `subsets_of`: of SUBSET.
     `listed`: its elements contain functions; they are the values of a function of a sort of their own. `parts`: it is
-    their union. `ends`: it is low..high.
+    their union. `ends`: it is low..high. `within`: the constant set that it is a part of.
     """
 
     element: Shape | None
@@ -42,6 +42,7 @@ class SetValue:
     listed: Listed | None = None
     parts: tuple[SetValue, ...] = ()
     ends: tuple[Term, Term] | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

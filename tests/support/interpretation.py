@@ -58,7 +58,7 @@ class Interpretation:
     def families(self) -> None:
         """Sorts of sets, such as IsQuorum: call it when everything has been translated."""
         for name, whole in self.prover.translator.families.items():
-            items = self.sorts[whole]
+            items = self.sorts.get(whole) or self.named(whole)
             subsets = [frozenset(found) for size in range(len(items) + 1) for found in combinations(items, size)]
             self.sorts[name] = [found for found in subsets if self.module.value(name, None, found)]
 
@@ -197,7 +197,7 @@ def facts(world: Interpretation, tables: dict[str, Table], symbols: Iterable[Ter
         table = {**world.constants, **tables}.get(item.name, {})
         if item.name.endswith(".has"):
             family, whole = item.args[0].sort, item.args[1].sort
-            table = {(one, member): member in one for one in sorts[family] for member in sorts[whole]}
+            table = {(one, member): member in one for one in sorts[family] for member in world.sorts[whole]}
         for args, value in table.items():
             given = [_element(part.sort, arg) for part, arg in zip(item.args, args)]
             found.append(terms.equal(terms.apply(item.name, given, item.sort), _element(item.sort, value)))
