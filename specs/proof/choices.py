@@ -3,7 +3,7 @@
 Theory. Hilbert's choice: if something in the set satisfies the condition, the chosen value does. The same set and
 condition give the same symbol. That two different descriptions of one set choose the same is not used. In the same way
 Cardinality(S) is a number of which nothing is known but that it is not below 0, and that it is the same where S is
-written the same. Of a % b only the bounds are known.
+written the same. Of a % b is known what Euclidean division by a positive b says.
 
 SelectSeq(s, Test) has the items of s at those places of 1 .. Len(s) where Test holds, in order. Three functions of what
 Test and Len(s) depend on say so: how many places there are, which is the k-th of them, and which k has a given one.
@@ -37,11 +37,23 @@ class Choices:
         self._known: dict[_Key, str] = {}
 
     def remainder(self, left: Term, right: Term) -> Term:
-        """`left % right`, of which is known only that it lies between 0 and a positive `right`."""
-        formal = [terms.variable("arg.0", terms.INT), terms.variable("arg.1", terms.INT)]
-        zero, found = terms.integer(0), terms.apply(REMAINDER, formal, terms.INT)
-        between = terms.conjunction([terms.order("<=", zero, found), terms.order("<", found, formal[1])])
-        self.axioms[REMAINDER] = terms.forall(formal, terms.implication(terms.order("<", zero, formal[1]), between))
+        """`left % right`. Of a positive `right` is known that the remainder lies between, and which numbers share one.
+
+        Euclid: a is b * q + a % b, and 0 <= a % b < b. So numbers below b are their own remainders, and two numbers
+        with the same remainder differ by a multiple of b: they are equal, or at least b apart.
+        """
+        one, other, by = [terms.variable(f"arg.{at}", terms.INT) for at in (0, 2, 1)]
+        zero, found = terms.integer(0), terms.apply(REMAINDER, (one, by), terms.INT)
+        between = terms.conjunction([terms.order("<=", zero, found), terms.order("<", found, by)])
+        own = terms.conjunction([terms.order("<=", zero, one), terms.order("<", one, by)])
+        same = terms.equal(found, terms.apply(REMAINDER, (other, by), terms.INT))
+        apart = terms.order("<=", by, terms.arithmetic("-", other, one))
+        positive = terms.order("<", zero, by)
+        known = terms.conjunction([between, terms.implication(own, terms.equal(found, one))])
+        shared = terms.implication(terms.conjunction([positive, same, terms.order("<", one, other)]), apart)
+        self.axioms[REMAINDER] = terms.conjunction(
+            [terms.forall([one, by], terms.implication(positive, known)), terms.forall([one, other, by], shared)]
+        )
         return terms.apply(REMAINDER, (left, right), terms.INT)
 
     def chosen(self, domain: SetValue, body: Callable[[Value], Term], condition: Callable[[Value], Term]) -> Value:

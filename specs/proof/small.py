@@ -3,6 +3,7 @@
 Theory. Over finite domains a quantifier is a conjunction or a disjunction; without quantifiers a solver is complete.
 What it finds is then written out as one definition for each symbol, over all numbers, and the solver is asked whether
 the facts as they are hold under these definitions. So bounds only guide the search: a model that is found is one.
+Remainders are those of the solver: of a positive divisor they are TLA+'s.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from specs.proof import meanings, solvers, terms
+from specs.proof.choices import REMAINDER
 from specs.proof.terms import BOOL, INT, Term
 
 ELEMENTS = 3  # of each sort
@@ -26,7 +28,7 @@ class TooLarge(Exception):
 
 def has_model(facts: Iterable[Term], axioms: dict[str, Term]) -> bool:
     """Whether a small model is found; False says nothing."""
-    asked = solvers.with_axioms(facts, axioms)
+    asked = solvers.with_axioms(facts, {name: axiom for name, axiom in axioms.items() if name != REMAINDER})
     try:
         return any(_Small(asked, high, edges).is_found() for high in HIGHS for edges in (True, False))
     except TooLarge:
@@ -63,7 +65,9 @@ class _Small:
         asked = [*ground, *[self._inside(item) for item in applied], *self._edges(applied)]
         asked += [terms.equal(name, item) for item, name in names.items()]
         declared = solvers.declarations(item for item in terms.symbols(asked).values() if not terms.is_literal(item))
-        model = solvers.model("\n".join([*self._sorts(False), *declared, *_asserted(asked), ""]), STEPS_MAX)
+        remainders = [line for item in applied if item.name == REMAINDER for line in self._remainder(*item.args)]
+        lines = [*self._sorts(False), *declared, *_asserted(asked), *remainders, ""]
+        model = solvers.model("\n".join(lines), STEPS_MAX)
         if model is None:
             return False
         elements = [item for sort, items in self.elements.items() if sort not in (BOOL, INT) for item in items]
@@ -104,11 +108,17 @@ class _Small:
             return terms.conjunction([low, high])
         return terms.disjunction([terms.equal(item, one) for one in self.elements[item.sort]])
 
+    def _remainder(self, left: Term, right: Term) -> Iterator[str]:
+        """`left % right`, for each number that `right` may be: solvers know remainders of divisions by a literal."""
+        one, by, found = [terms.show(item) for item in (left, right, terms.apply(REMAINDER, (left, right), INT))]
+        for number in range(1, self.high + 1):
+            yield f"(assert (=> (= {by} {number}) (= {found} (mod {one} {number}))))"
+
     def _edges(self, applied: Iterable[Term]) -> Iterator[Term]:
         for item in applied if self.edges else ():
             numbers = [arg.value for arg in item.args if arg.op == "int"]
             if any(number in (LOW, self.high) for number in numbers) and not item.name.startswith(
-                ("choose.", "size.", "select.")
+                ("choose.", "size.", "select.", REMAINDER)
             ):
                 yield terms.equal(item, self._default(item.sort))
 
@@ -129,8 +139,9 @@ class _Small:
         tables: dict[str, dict[tuple[str, ...], str]] = {}
         for item in applied:
             tables.setdefault(item.name, {})[tuple([values[arg] for arg in item.args])] = values[item]
-        symbols = [*[self.symbols[name] for name in sorted(self.symbols)], *constants.values()]
-        lines = [self._definition(item, tables.get(item.name, {})) for item in symbols]
+        symbols = [*[self.symbols[name] for name in sorted(self.symbols) if name != REMAINDER], *constants.values()]
+        lines = [f"(define-fun {REMAINDER} ((x.0 Int) (x.1 Int)) Int (mod x.0 x.1))"]
+        lines += [self._definition(item, tables.get(item.name, {})) for item in symbols]
         facts = [terms.substituted(item, constants) for item in self.asked]
         return solvers.model("\n".join([*self._sorts(True), *lines, *_asserted(facts), ""]), STEPS_MAX) is not None
 

@@ -1,11 +1,14 @@
-"""What is chosen from a set, and its size, are those of this set: two sets without a condition are not one."""
+"""What is chosen from a set, and its size, are those of this set; remainders are those of division."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from specs.proof import solvers
+from specs.proof import solvers, terms
+from specs.proof.choices import REMAINDER
 from specs.proof.obligations import Prover
+from tests.support.interpretation import identifier, python
 
 MODULE = """---- MODULE kinds_proofs ----
 EXTENDS Integers, FiniteSets
@@ -37,12 +40,16 @@ THEOREM Typed == Spec => []TypeOK
     ],
 )
 def test_each_set_has_its_own(claim: str, proved: bool, tmp_path: Path) -> None:
+    assert (said(claim, tmp_path) == solvers.PROVED) is proved
+
+
+def said(claim: str, tmp_path: Path) -> str:
     path = tmp_path / "kinds_proofs.tla"
     path.write_text(MODULE.replace("{claim}", f"{claim} BY Kinds"), encoding="utf-8")
     prover = Prover(path)
     item = next(one for one in prover.obligations() if one.theorem == "Claim")
     question = solvers.text(item.facts, item.goal, prover.translator.choices.axioms)
-    assert (solvers.ask("z3", question).verdict == solvers.PROVED) is proved
+    return solvers.ask("z3", question, solvers.PART).verdict
 
 
 GREATEST = "CHOOSE n \\in S : \\A m \\in S : m <= n"
@@ -50,10 +57,36 @@ GREATEST = "CHOOSE n \\in S : \\A m \\in S : m <= n"
 
 @pytest.mark.parametrize(("elements", "proved"), [("n <= 9 /\\ n # 9", True), ("n # 9", False)])
 def test_a_set_that_is_bounded_above_has_a_greatest_number(elements: str, proved: bool, tmp_path: Path) -> None:
-    path = tmp_path / "kinds_proofs.tla"
     claim = f"LET S == {{n \\in Int : {elements}}} IN \\A m \\in S : m <= ({GREATEST})"
-    path.write_text(MODULE.replace("{claim}", f"{claim} BY Kinds"), encoding="utf-8")
+    assert (said(claim, tmp_path) == solvers.PROVED) is proved
+
+
+@pytest.mark.parametrize(
+    ("claim", "proved"),
+    [
+        ("\\A a, n \\in Nat : n > 0 => a % n \\in 0..(n - 1)", True),
+        ("\\A a, n \\in Int : n > 0 /\\ a \\in 0..(n - 1) => a % n = a", True),
+        ("\\A a, b, n \\in Int : n > 0 /\\ a % n = b % n /\\ a - b < n /\\ b - a < n => a = b", True),
+        ("\\A a, b, n \\in Int : n > 0 /\\ a % n = b % n /\\ a - b <= n /\\ b - a <= n => a = b", False),
+        ("\\A a, n \\in Int : n > 0 /\\ a \\in 0..n => a % n = a", False),
+        ("\\A a, n \\in Int : a % n < n", False),
+    ],
+)
+def test_remainders_are_those_of_euclid(claim: str, proved: bool, tmp_path: Path) -> None:
+    assert (said(claim, tmp_path) == solvers.PROVED) is proved
+
+
+def test_what_is_known_of_remainders_is_true_of_numbers(tmp_path: Path) -> None:
+    """The axiom, read as a formula, where % is Python's: for a positive divisor that is TLA+'s."""
+    path = tmp_path / "kinds_proofs.tla"
+    path.write_text(MODULE.replace("{claim}", "5 % 3 = 2 OBVIOUS"), encoding="utf-8")
     prover = Prover(path)
-    item = next(one for one in prover.obligations() if one.theorem == "Claim")
-    question = solvers.text(item.facts, item.goal, prover.translator.choices.axioms)
-    assert (solvers.ask("z3", question).verdict == solvers.PROVED) is proved
+    prover.obligations()
+    axiom = python(prover.translator.choices.axioms[REMAINDER])
+
+    def holds(remainder: Callable[[int, int], int]) -> bool:
+        numbers = range(-7, 8)
+        return bool(eval(axiom, {identifier(REMAINDER): remainder, f"S_{identifier(terms.INT)}": numbers}))
+
+    assert holds(lambda one, by: one % by if by else 0)
+    assert not holds(lambda one, by: one % by + (one == 7) if by else 0)
