@@ -45,8 +45,9 @@ class _Small:
         texts = sorted(name for name, item in symbols.items() if terms.is_literal(item))
         sorts = {item.sort for item in used} | {arg.sort for item in used for arg in item.args}
         sorts |= {item.sort for term in used for item in term.bound}
+        most = _most(used)
         self.elements = {
-            sort: [terms.apply(f"str.{sort}.{at}", (), sort) for at in range(ELEMENTS)]
+            sort: [terms.apply(f"str.{sort}.{at}", (), sort) for at in range(most.get(sort, ELEMENTS))]
             for sort in sorted(sorts - {BOOL, INT, meanings.STRING})
         }
         self.elements[INT] = [terms.integer(at) for at in range(LOW, self.high + 1)]
@@ -173,6 +174,18 @@ class _Small:
                 lines += [f"(assert (distinct {' '.join(shown)}))"] if len(shown) > 1 else []
             lines.append(f"(define-fun {terms.mark(sort)} ((x {name})) Bool true)")
         return lines
+
+
+def _most(used: Iterable[Term]) -> dict[str, int]:
+    """Sorts of which a formula says that each element is one of so few."""
+    found: dict[str, int] = {}
+    for term in used:
+        if term.op == "forall" and len(term.bound) == 1:
+            (one,), body = term.bound, term.args[0]
+            items = body.args if body.op == "or" else (body,)
+            if len(items) < ELEMENTS and all(item.op == "=" and one in item.args for item in items):
+                found[one.sort] = len(items)
+    return found
 
 
 def _asserted(facts: Iterable[Term]) -> list[str]:

@@ -6,7 +6,9 @@ from specs.proof import small, terms
 from specs.proof.terms import BOOL, INT
 
 X, ONE = terms.variable("x", INT), terms.integer(1)
-NODE = terms.variable("n", "Node")
+NODE, LEFT, RIGHT = [terms.variable(name, "Node") for name in ("n", "left", "right")]
+DIFFER = terms.negation(terms.equal(LEFT, RIGHT))
+NO_OTHER = terms.forall([NODE], terms.disjunction([terms.equal(NODE, LEFT), terms.equal(NODE, RIGHT)]))
 
 
 def rank(node: terms.Term) -> terms.Term:
@@ -29,6 +31,7 @@ def small_numbers(most: int) -> terms.Term:
         (True, [terms.exists([X], on(X)), terms.forall([X], terms.implication(on(X), terms.order("<", X, ONE)))]),
         (True, [terms.forall([X], on(X))]),
         (False, [terms.exists([NODE], terms.order("<", ONE, terms.arithmetic("-", rank(NODE), rank(NODE))))]),
+        (True, [terms.exists([LEFT, RIGHT], terms.conjunction([DIFFER, NO_OTHER]))]),  # there are two, not three
         (False, [terms.exists([X], on(X)), terms.forall([X], terms.negation(on(X)))]),
         (False, [small_numbers(9), terms.negation(on(terms.integer(7)))]),  # true between the bounds alone
     ],

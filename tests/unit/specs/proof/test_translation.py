@@ -139,8 +139,23 @@ MUTEX_WITH_LIAR = replace(
     silent=frozenset({"Init", "ConstantsHaveTypes", "WireBounded"}),
     variant=" with a liar",
 )
+LINK = Case(
+    "link",
+    "link_proofs",
+    {
+        "Side": frozenset({"a", "b"}),
+        "Talkers": frozenset({"a"}),
+        "Rebooters": frozenset({"b"}),
+        "BootMax": 2,
+        "NumberMax": 2,
+        "Window": 2,
+        "QueueMax": 2,
+        "FlightMax": 2,
+    },
+    {},
+)
 TOO_LONG = frozenset({"GuardsStand", "ProposalsPermitted", "FirstVotesPermitted", "Permitted", "Safety"})  # for z3
-CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS, REJOIN, MUTEX, MUTEX_WITH_LIAR]
+CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS, REJOIN, MUTEX, MUTEX_WITH_LIAR, LINK]
 
 
 class Compared:
@@ -230,17 +245,23 @@ def compare(case: Case, states: int, seed: int) -> Counter[tuple[str, bool]]:
 
 def _compare_steps(compared: Compared, state: tla.State, after: tla.State, seen: Counter[tuple[str, bool]]) -> None:
     """Of each action, and all its arguments, whether it is this step."""
-    by_name: dict[str, bool] = {}
+    by_name = dict.fromkeys([way.name for way, _ in compared.ways], False)
+    try:
+        wanted = {name: _is_taken(compared, name, state, after) for name in by_name}
+        is_step = compared.module.is_step("Next", [], state, after)
+    except tla.EvaluationError:  # in a damaged state, such as SubSeq from place -1
+        return
     for way, formula in compared.ways:
-        found = by_name.get(way.name, False)
+        found = by_name[way.name]
         by_name[way.name] = found or any(formula.value() is True for _ in _subsets(compared, way))
     for name, found in by_name.items():
-        steps = compared.actions[name].after(state.values, {}, after.values)
-        assert any(True for _ in steps) is found, f"{name}: the formula says {found}, from\n{state} to\n{after}"
+        assert wanted[name] is found, f"{name}: the formula says {found}, from\n{state} to\n{after}"
         seen[name, found] += 1
-    assert any(by_name.values()) is compared.module.is_step("Next", [], state, after), (
-        f"{by_name} from\n{state} to\n{after}"
-    )
+    assert any(by_name.values()) is is_step, f"{by_name} from\n{state} to\n{after}"
+
+
+def _is_taken(compared: Compared, name: str, state: tla.State, after: tla.State) -> bool:
+    return any(True for _ in compared.actions[name].after(state.values, {}, after.values))
 
 
 def _subsets(compared: Compared, way: Way) -> Iterator[None]:
