@@ -209,11 +209,13 @@ class Constructs:
         fields = {name: self.set_of(item, context) for name, item in sorted(node.fields)}
 
         def has(value: Value) -> Term:
-            if not isinstance(value, RecordValue) or value.fields.keys() != fields.keys():
-                raise Outside("a value without these fields where a record is wanted")
+            if not isinstance(value, RecordValue):
+                raise Outside(f"a {meanings.kind(value)} where a record is wanted")
+            if value.fields.keys() != fields.keys():
+                return terms.FALSE
             return terms.conjunction([domain.has(value.fields[name]) for name, domain in fields.items()])
 
-        return meanings.plain_set(RecordShape({name: _element(domain) for name, domain in fields.items()}), has)
+        return meanings.plain_set(RecordShape({name: _field(domain) for name, domain in fields.items()}), has)
 
     def _tuple(self, node: tree.Tuple, context: Context) -> Value:
         return TupleValue(tuple([self.value(item, context) for item in node.items]))
@@ -293,7 +295,17 @@ def _element(domain: SetValue) -> Shape:
     return domain.element
 
 
+def _field(domain: SetValue) -> Shape:
+    """The shape of a field of records; one with a single text tells kinds of records apart."""
+    only = domain.items[0] if domain.items is not None and len(domain.items) == 1 else None
+    if isinstance(only, Term) and only.sort == meanings.STRING and terms.is_literal(only):
+        return meanings.Only(only)
+    return _element(domain)
+
+
 def _sample(domain: SetValue) -> Value:
+    if isinstance(domain.element, meanings.UnionShape):
+        return _sample(domain.parts[0])
     return domain.items[0] if domain.items else meanings.symbol(_element(domain), "any", ())
 
 

@@ -11,8 +11,9 @@ on the domain. A shape says of which kind a value is, so that a quantifier knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 
 from specs.proof import terms
 from specs.proof.terms import BOOL, FALSE, INT, TRUE, Term
@@ -23,6 +24,7 @@ from specs.proof.values import (
     FunctionShape,
     FunctionValue,
     Listed,
+    Only,
     OptionalShape,
     OptionalValue,
     Outside,
@@ -37,19 +39,29 @@ from specs.proof.values import (
     Shape,
     TupleShape,
     TupleValue,
+    UnionShape,
     Value,
+    are_records,
+    between,
+    either,
     flat,
+    included,
     is_flat,
     kind,
     number,
+    optional_shape,
+    quantified,
+    ranging,
+    tag,
     truth,
+    within,
 )
 
 __all__ = (  # of `values`, which this module stands for
-    "STRING", "Basic", "Body", "FunctionShape", "FunctionValue", "Listed", "OptionalShape", "OptionalValue",
-    "Outside", "PartialShape", "Quantifier", "RecordShape", "RecordValue", "SequenceShape", "SequenceValue",
-    "SetShape", "SetValue", "Shape", "TupleShape", "TupleValue", "Value", "flat", "is_flat",
-    "kind", "number", "truth",
+    "STRING", "Basic", "Body", "FunctionShape", "FunctionValue", "Listed", "Only", "OptionalShape",
+    "OptionalValue", "Outside", "PartialShape", "Quantifier", "RecordShape", "RecordValue", "SequenceShape",
+    "SequenceValue", "SetShape", "SetValue", "Shape", "TupleShape", "TupleValue", "UnionShape", "Value",
+    "flat", "included", "is_flat", "kind", "number", "quantified", "truth", "within",
 )  # fmt: skip
 
 _Sequences = SequenceValue | TupleValue | FunctionValue  # what may stand for a sequence
@@ -78,12 +90,24 @@ def shape_of(value: Value) -> Shape:
 
 
 def _like(value: Value, shape: Shape) -> tuple[Term, ...]:
-    """The terms of a value that must have this shape."""
-    wanted = [item.sort for item in flat(symbol(shape, "any", ()))]
-    found = flat(value)
-    if [item.sort for item in found] != wanted:
+    """The terms of a value that must have this shape, without those that have but one value."""
+    wanted, found = flat(symbol(shape, "any", ())), flat(value)
+    if [item.sort for item in found] != [item.sort for item in wanted]:
         raise Outside(f"a {kind(value)} where another kind of value is wanted")
-    return found
+    return tuple([item for item, want in zip(found, wanted) if not terms.is_literal(want)])
+
+
+def _fits(value: Value, shape: Shape) -> Term:
+    """Whether a value has this shape, as far as fields and literals tell; `_like` tells the rest."""
+    if isinstance(shape, Only):
+        return equal(value, shape.literal)
+    if isinstance(shape, RecordShape) and isinstance(value, RecordValue):
+        if value.fields.keys() != shape.fields.keys():
+            return FALSE
+        return terms.conjunction([_fits(value.fields[name], item) for name, item in shape.fields.items()])
+    if isinstance(shape, TupleShape) and isinstance(value, TupleValue) and len(value.items) == len(shape.items):
+        return terms.conjunction([_fits(*pair) for pair in zip(value.items, shape.items)])
+    return TRUE
 
 
 def symbol(shape: Shape, name: str, args: tuple[Term, ...]) -> Value:
@@ -102,8 +126,10 @@ def bound(shape: Shape, name: str, found: list[Term]) -> Value:
 
 
 def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple[Term, ...] | None) -> Value:
-    if isinstance(shape, Basic):
-        return make(name, shape.sort)
+    if isinstance(shape, Basic | Only):
+        return make(name, shape.sort) if isinstance(shape, Basic) else shape.literal
+    if isinstance(shape, UnionShape):
+        raise Outside("a value that has one of several shapes, other than as an element of a set")
     if isinstance(shape, RecordShape):
         return RecordValue({key: _made(item, f"{name}.{key}", make, args) for key, item in shape.fields.items()})
     if isinstance(shape, OptionalShape):
@@ -117,9 +143,9 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
         raise Outside(f"a quantifier over values that contain a {what}")
     if isinstance(shape, SetShape):
         element = shape.element
-        if not is_flat(element):
-            return _listed_set(element, name, args)
-        return plain_set(element, lambda value: terms.apply(name, (*args, *_like(value, element)), BOOL))
+        if isinstance(element, UnionShape):
+            return joined([_any_set(case, f"{name}.{tag(case, at)}", args) for at, case in enumerate(element.cases)])
+        return _any_set(element, name, args) if is_flat(element) else _listed_set(element, name, args)
     if isinstance(shape, SequenceShape):
         length = terms.apply(f"{name}.len", args, INT)
         return SequenceValue(length, lambda at: symbol(shape.element, f"{name}.at", (*args, at)), shape.element)
@@ -130,6 +156,17 @@ def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple
     return FunctionValue(shape.domain, _function(shape, name, args))
 
 
+def _any_set(element: Shape, name: str, args: tuple[Term, ...]) -> SetValue:
+    """Any set of values without functions."""
+
+    def has(value: Value) -> Term:
+        if _fits(value, element) is FALSE:
+            return FALSE
+        return terms.conjunction([_fits(value, element), terms.apply(name, (*args, *_like(value, element)), BOOL)])
+
+    return plain_set(element, has)
+
+
 def _listed_set(element: Shape, name: str, args: tuple[Term, ...]) -> SetValue:
     """Any set of values that contain functions. Its elements have a sort of their own: they need not be all values."""
     listed = Listed(
@@ -137,7 +174,7 @@ def _listed_set(element: Shape, name: str, args: tuple[Term, ...]) -> SetValue:
         lambda which: terms.apply(f"{name}.dom", (*args, which), BOOL),
         lambda which: symbol(element, f"{name}.each", (*args, which)),
     )
-    return replace(mapped(_ranging(listed.picked), element), listed=listed)
+    return replace(mapped(ranging(listed.picked), element), listed=listed)
 
 
 def picked(domain: SetValue, name: str, found: list[Term]) -> tuple[Value, Term]:
@@ -267,7 +304,11 @@ def _merged_sets(condition: Term, then: SetValue, otherwise: SetValue) -> SetVal
     def has(value: Value) -> Term:
         return terms.choice(condition, then.has(value), otherwise.has(value))
 
-    return plain_set(then.element or otherwise.element, has)
+    element = either(then.element, otherwise.element)
+    if isinstance(element, UnionShape) or (are_records(then) and are_records(otherwise)):
+        no = terms.negation(condition)
+        return joined([filtered(then, lambda value: condition), filtered(otherwise, lambda value: no)])
+    return plain_set(element, has)
 
 
 def _counted_from_one(function: FunctionValue) -> SequenceValue:
@@ -289,45 +330,24 @@ def _merged_sequences(condition: Term, first: Value, second: Value) -> Value:
     return SequenceValue(length, lambda at: merged(condition, then.at(at), otherwise.at(at)), then.element)
 
 
-def _ranging(picked: Callable[[str, list[Term]], tuple[Value, Term]]) -> Quantifier:
-    """The quantifier over what `picked` gives: a value, and that it is in the set."""
-
-    def over(universal: bool, body: Body, name: str) -> Term:
-        with terms.deeper() as depth:
-            variables: list[Term] = []
-            value, inside = picked(f"{name}.{depth}", variables)
-            inner = body(value)
-        return within(universal, inside, inner, variables)
-
-    return over
-
-
 def plain_set(element: Shape | None, has: Callable[[Value], Term]) -> SetValue:
     """A set known by membership: a quantifier over it ranges over all values of the shape."""
     if element is None:
         return SetValue(None, has, lambda universal, body, name: terms.truth(universal))
+    if isinstance(element, UnionShape):
+        return joined([plain_set(case, has) for case in element.cases])
 
     def picked(name: str, found: list[Term]) -> tuple[Value, Term]:
         value = bound(element, name, found)
         return value, has(value)
 
-    return SetValue(element, has, _ranging(picked))
-
-
-def within(universal: bool, inside: Term, inner: Term, variables: Iterable[Term] = ()) -> Term:
-    """`\\A variables : inside => inner`, or `\\E variables : inside /\\ inner`."""
-    if universal:
-        return terms.forall(variables, terms.implication(inside, inner))
-    return terms.exists(variables, terms.conjunction([inside, inner]))
-
-
-def quantified(universal: bool, domain: SetValue, body: Body, name: str = "x") -> Term:
-    """`\\A name \\in domain : body`, or `\\E`."""
-    return domain.over(universal, body, name)
+    return SetValue(element, has, ranging(picked))
 
 
 def filtered(domain: SetValue, condition: Body) -> SetValue:
     """`{x \\in domain : condition}`"""
+    if isinstance(domain.element, UnionShape):
+        return joined([filtered(part, condition) for part in domain.parts if _is_possible(part, condition)])
 
     def over(universal: bool, body: Body, name: str) -> Term:
         return domain.over(universal, lambda value: within(universal, condition(value), body(value)), name)
@@ -345,29 +365,39 @@ def filtered(domain: SetValue, condition: Body) -> SetValue:
     return replace(found, listed=replace(whole, inside=inside))
 
 
+def _is_possible(part: SetValue, condition: Body) -> bool:
+    """Whether the condition is not plainly false in a part of a union: one that asks for another kind of record."""
+    if isinstance(part.element, UnionShape):
+        return any(_is_possible(item, condition) for item in part.parts)
+    if part.items is not None:
+        return any(condition(item) is not FALSE for item in part.items)
+    with terms.deeper() as depth:
+        return condition(picked(part, f"possible.{depth}", [])[0]) is not FALSE
+
+
+def joined(parts: list[SetValue]) -> SetValue:
+    """The union of sets."""
+    return reduce(_both, parts) if parts else literal(())
+
+
 def union(left: SetValue, right: SetValue) -> SetValue:
+    found, element = _both(left, right), optional_shape(left, right) or optional_shape(right, left)
+    return found if element is None else replace(found, element=element, has=_has_optional(left, right, element))
+
+
+def _both(left: SetValue, right: SetValue) -> SetValue:
+    """The union, of records of several kinds where they have different fields."""
+
     def over(universal: bool, body: Body, name: str) -> Term:
         both = [left.over(universal, body, name), right.over(universal, body, name)]
         return terms.conjunction(both) if universal else terms.disjunction(both)
-
-    element = _optional_shape(left, right) or _optional_shape(right, left)
-    if element is not None:
-        return SetValue(element, _has_optional(left, right, element), over, parts=(left, right))
 
     def has(value: Value) -> Term:
         return terms.disjunction([left.has(value), right.has(value)])
 
     items = None if left.items is None or right.items is None else left.items + right.items
-    within = left.within if left.within == right.within else None
-    return SetValue(left.element or right.element, has, over, items, parts=(left, right), within=within)
-
-
-def _optional_shape(many: SetValue, one: SetValue) -> OptionalShape | None:
-    """The shape of `many \\cup {none}`, where `none` has other fields than the records in `many`."""
-    none = one.items[0] if one.items is not None and len(one.items) == 1 else None
-    if not isinstance(many.element, RecordShape) or not isinstance(none, RecordValue):
-        return None
-    return None if many.element.fields.keys() == none.fields.keys() else OptionalShape(many.element, none)
+    part = left.within if left.within == right.within else None
+    return SetValue(either(left.element, right.element), has, over, items, parts=(left, right), within=part)
 
 
 def _has_optional(left: SetValue, right: SetValue, shape: OptionalShape) -> Callable[[Value], Term]:
@@ -441,11 +471,6 @@ def _equal_sequences(left: SequenceValue, right: SequenceValue) -> Term:
     )
 
 
-def included(left: SetValue, right: SetValue) -> Term:
-    """`left \\subseteq right`"""
-    return quantified(True, left, right.has)
-
-
 def literal(items: tuple[Value, ...]) -> SetValue:
     """`{a, b, c}`"""
 
@@ -456,7 +481,10 @@ def literal(items: tuple[Value, ...]) -> SetValue:
     def has(value: Value) -> Term:
         return terms.disjunction([equal(value, item) for item in items])
 
-    return SetValue(shape_of(items[0]) if items else None, has, over, items)
+    records = [shape_of(item) for item in items if isinstance(item, RecordValue)]
+    element = reduce(either, records, None) if records else shape_of(items[0]) if items else None
+    parts = tuple([literal((item,)) for item in items]) if isinstance(element, UnionShape) else ()
+    return SetValue(element, has, over, items, parts=parts)
 
 
 ITEMS_MAX = 16  # elements of an interval between literals that are written out
@@ -464,18 +492,8 @@ ITEMS_MAX = 16  # elements of an interval between literals that are written out
 
 def interval(low: Term, high: Term) -> SetValue:
     """`low .. high`"""
+    found = plain_set(Basic(INT), lambda value: between(low, number(value), high))
     if low.op == high.op == "int" and high.value - low.value < ITEMS_MAX:
-        found = literal(tuple([terms.integer(at) for at in range(low.value, high.value + 1)]))
-    else:
-        found = plain_set(Basic(INT), lambda value: _between(low, number(value), high))
-    return replace(
-        found,
-        element=Basic(INT),
-        has=lambda value: _between(low, number(value), high),
-        limits=(low, high),
-        ends=(low, high),
-    )
-
-
-def _between(low: Term, term: Term, high: Term) -> Term:
-    return terms.conjunction([terms.order("<=", low, term), terms.order("<=", term, high)])
+        items = literal(tuple([terms.integer(at) for at in range(low.value, high.value + 1)]))
+        found = replace(items, element=found.element, has=found.has)
+    return replace(found, limits=(low, high), ends=(low, high))

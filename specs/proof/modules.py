@@ -1,10 +1,14 @@
-"""The names of a module and of those that it extends: constants, variables, definitions, assumptions."""
+"""The names of a module and of those that it extends: constants, variables, definitions, assumptions.
+
+Those of an instance `A == INSTANCE M` are definitions, too: `A!Name` (`instances`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specs.proof import instances
 from specs.tla.language import standard
 from specs.tla.syntax import syntax, tree
 from specs.tla.syntax.tree import ModuleError
@@ -39,7 +43,7 @@ def _read(path: Path, found: Names) -> None:
             raise ModuleError(f"{path.name}: no module {name} in {path.parent}")
         _read(path.parent / f"{name}.tla", found)
     found.sources.append(path)
-    for unit in module.units:
+    for unit in map(instances.flat, module.units):
         if isinstance(unit, tree.Declaration):
             names = {parameter.name: parameter for parameter in unit.parameters}
             if unit.kind == "CONSTANT":
@@ -50,3 +54,21 @@ def _read(path: Path, found: Names) -> None:
             found.definitions.setdefault(unit.name, unit)
         elif isinstance(unit, tree.Assumption):
             found.assumptions.append(unit.expression)
+        elif isinstance(unit, tree.Instance) and unit.name is not None and not unit.parameters:
+            _instance(unit, path, found)
+
+
+def _instance(unit: tree.Instance, path: Path, found: Names) -> None:
+    """Adds the definitions of a named instance."""
+    target = path.parent / f"{unit.module}.tla"
+    if not target.is_file():  # one of the standard modules
+        return
+    inner, given = read(target), {name: instances.flat(value) for name, value in unit.substitutions}
+    declared = [*inner.constants, *inner.variables]
+    known = {**found.constants, **dict.fromkeys(found.variables), **found.definitions}
+    missing = [name for name in declared if name not in given and name not in known]
+    if missing:
+        raise ModuleError(f"{unit.place}: nothing stands for {', '.join(missing)} of {unit.module}")
+    outer = {name: given.get(name) for name in declared}
+    for definition in instances.definitions(unit, inner.definitions, outer):
+        found.definitions.setdefault(definition.name, definition)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import tree_sitter
 
+from specs.proof import instances
 from specs.tla.syntax import grammar, syntax
 from specs.tla.syntax.reader import Reader
 from specs.tla.syntax.tree import Expression, Place, Unsupported
@@ -96,6 +97,9 @@ def read(path: Path) -> list[Theorem]:
 
 
 class _Proofs(Reader):
+    def expression(self, node: tree_sitter.Node) -> Expression:
+        return instances.flat(super().expression(node))
+
     def theorem_of(self, node: tree_sitter.Node, hidden: frozenset[str]) -> Theorem:
         place = self.place(node)
         names = grammar.fields(node, "name")

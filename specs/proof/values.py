@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -43,6 +43,10 @@ class SetValue:
     parts: tuple[SetValue, ...] = ()
     ends: tuple[Term, Term] | None = None
     within: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.element, UnionShape) and not self.parts:
+            raise Outside("a set of records of several kinds, of which it does not show which are in it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +106,23 @@ class Basic:
     sort: str
 
 
+@dataclass(frozen=True)
+class Only:
+    """One literal, and no other value: the kind of a message."""
+
+    literal: Term
+
+
+@dataclass(frozen=True, eq=False)
+class UnionShape:
+    """A value that has one of several shapes: records with different fields, or with different literals in a field.
+
+    A set of such values has `parts` that are of one shape each.
+    """
+
+    cases: tuple[Shape, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class FunctionShape:
     domain: SetValue
@@ -145,7 +166,16 @@ class SequenceShape:
 
 
 Shape: TypeAlias = (
-    Basic | FunctionShape | PartialShape | SetShape | RecordShape | OptionalShape | TupleShape | SequenceShape
+    Basic
+    | Only
+    | FunctionShape
+    | PartialShape
+    | SetShape
+    | RecordShape
+    | OptionalShape
+    | UnionShape
+    | TupleShape
+    | SequenceShape
 )
 
 
@@ -169,7 +199,35 @@ def is_flat(shape: Shape) -> bool:
     """Whether values of this shape are a few terms: without functions, sets and sequences."""
     if isinstance(shape, RecordShape):
         return all(is_flat(item) for item in shape.fields.values())
-    return all(is_flat(item) for item in shape.items) if isinstance(shape, TupleShape) else isinstance(shape, Basic)
+    if isinstance(shape, TupleShape):
+        return all(is_flat(item) for item in shape.items)
+    return isinstance(shape, Basic | Only)
+
+
+def either(left: Shape | None, right: Shape | None) -> Shape | None:
+    """The shape of values of which each has one of two."""
+    if left is None or right is None:
+        return left or right
+    cases: list[Shape] = []
+    for case in (*_cases(left), *_cases(right)):
+        if not any(_alike(case, known) for known in cases):
+            cases.append(case)
+    return cases[0] if len(cases) == 1 else UnionShape(tuple(cases))
+
+
+def _cases(shape: Shape) -> tuple[Shape, ...]:
+    return shape.cases if isinstance(shape, UnionShape) else (shape,)
+
+
+def _alike(one: Shape, other: Shape) -> bool:
+    """Whether two shapes may be taken as one: not if records have different fields, or different literals in one."""
+    if isinstance(one, Only) or isinstance(other, Only):
+        return one == other
+    if not (isinstance(one, RecordShape) and isinstance(other, RecordShape)):
+        return True
+    return one.fields.keys() == other.fields.keys() and all(
+        _alike(item, other.fields[name]) for name, item in one.fields.items()
+    )
 
 
 def truth(value: Value) -> Term:
@@ -182,3 +240,57 @@ def number(value: Value) -> Term:
     if isinstance(value, Term) and value.sort == INT:
         return value
     raise Outside(f"a {kind(value)} where a number is wanted")
+
+
+def ranging(picked: Callable[[str, list[Term]], tuple[Value, Term]]) -> Quantifier:
+    """The quantifier over what `picked` gives: a value, and that it is in the set."""
+
+    def over(universal: bool, body: Body, name: str) -> Term:
+        with terms.deeper() as depth:
+            variables: list[Term] = []
+            value, inside = picked(f"{name}.{depth}", variables)
+            inner = body(value)
+        return within(universal, inside, inner, variables)
+
+    return over
+
+
+def within(universal: bool, inside: Term, inner: Term, variables: Iterable[Term] = ()) -> Term:
+    """`\\A variables : inside => inner`, or `\\E variables : inside /\\ inner`."""
+    if universal:
+        return terms.forall(variables, terms.implication(inside, inner))
+    return terms.exists(variables, terms.conjunction([inside, inner]))
+
+
+def quantified(universal: bool, domain: SetValue, body: Body, name: str = "x") -> Term:
+    """`\\A name \\in domain : body`, or `\\E`."""
+    return domain.over(universal, body, name)
+
+
+def are_records(found: SetValue) -> bool:
+    """Whether the elements are written out, and are records."""
+    return found.items is not None and all(isinstance(item, RecordValue) for item in found.items)
+
+
+def between(low: Term, term: Term, high: Term) -> Term:
+    return terms.conjunction([terms.order("<=", low, term), terms.order("<=", term, high)])
+
+
+def tag(case: Shape, at: int) -> str:
+    """Tells one case of a union from the others: by its literals, or by its place."""
+    fields = case.fields.values() if isinstance(case, RecordShape) else ()
+    literals = [item.literal.name.removeprefix("str.") for item in fields if isinstance(item, Only)]
+    return "-".join(literals) or str(at)
+
+
+def optional_shape(many: SetValue, one: SetValue) -> OptionalShape | None:
+    """The shape of `many \\cup {none}`, where `none` has other fields than the records in `many`."""
+    none = one.items[0] if one.items is not None and len(one.items) == 1 else None
+    if not isinstance(many.element, RecordShape) or not isinstance(none, RecordValue):
+        return None
+    return None if many.element.fields.keys() == none.fields.keys() else OptionalShape(many.element, none)
+
+
+def included(left: SetValue, right: SetValue) -> Term:
+    """`left \\subseteq right`"""
+    return quantified(True, left, right.has)
