@@ -220,12 +220,24 @@ def _facts(job: _Job, axioms: dict[str, terms.Term]) -> list[str]:
     known = entry.get("facts") if entry is not None else None
     if isinstance(known, list) and len(known) == len(questions):
         return [str(item) for item in known]
-    found = [
-        _model(item.facts, axioms, question, solver) if question else ""
-        for item, question in zip(job.obligations, questions)
-    ]
+    found = _models([item.facts for item in job.obligations], questions, axioms, solver)
     if CONTRADICTORY not in found:
         cache.put(feature, name, key, {"facts": found})
+    return found
+
+
+def _models(
+    facts: Sequence[tuple[terms.Term, ...]], questions: Sequence[str], axioms: dict[str, terms.Term], solver: str
+) -> list[str]:
+    """Whether each list of facts has a model. One of more facts is one of fewer: the longest lists come first."""
+    found, modelled = [""] * len(facts), list[frozenset[terms.Term]]()
+    for at in sorted(range(len(facts)), key=lambda at: len(facts[at]), reverse=True):
+        if questions[at]:
+            own = frozenset(facts[at])
+            known = any(own <= larger for larger in modelled)
+            found[at] = MODEL if known else _model(facts[at], axioms, questions[at], solver)
+            if found[at] == MODEL and not known:
+                modelled.append(own)
     return found
 
 

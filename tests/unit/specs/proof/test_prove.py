@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
-from specs.proof import counterexample, prove, solvers
+from specs.proof import counterexample, prove, solvers, terms
 from specs.proof.obligations import Prover
+from specs.proof.terms import Term
 from specs.tla.syntax.tree import Unsupported
 from tests.spec_mutants import proofs
 
@@ -203,6 +204,22 @@ def test_facts_that_contradict_each_other_prove_nothing(turns: Path) -> None:
     code, out, _ = run("--solver", "cvc5")
     assert code == 3
     assert "its facts contradict each other" in out
+
+
+def test_what_has_a_model_has_one_with_fewer_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the solver is asked for one of the most facts, and for those that are a part of them no more."""
+    one, other, third = [terms.apply(name, (), terms.BOOL) for name in ("one", "other", "third")]
+    asked: list[tuple[Term, ...]] = []
+
+    def said(facts: tuple[Term, ...], *rest: object) -> str:
+        asked.append(facts)
+        return prove.UNKNOWN if third in facts else prove.MODEL
+
+    monkeypatch.setattr(prove, "_model", said)
+    facts = [(one,), (other, one), (), (third, other), (third,), (one, other, third), (one,)]
+    found = prove._models(facts, ["?", "?", "?", "?", "?", "?", ""], {}, "z3")
+    assert found == ["model", "model", "model", "unknown", "unknown", "unknown", ""]
+    assert sorted(map(len, asked)) == [1, 2, 2, 3]
 
 
 def test_an_action_that_can_never_happen_is_an_error(turns: Path) -> None:
