@@ -95,8 +95,10 @@ IsOverdue(j) == IsOpenJob(j) /\ now >= jobs[j].deadline
 EndedJobs == {j \in DOMAIN jobs : jobs[j].status \in Ended}
 HasRoomForJob == Cardinality(DOMAIN jobs) < JobsMax \/ EndedJobs # {}
 
-Equal(reports, d) == Cardinality({w \in Workers : reports[w] = d})
-IsWon(reports, d) == Equal(reports, d) >= Needed
+IsEnough(S) == Cardinality(S) >= Needed
+Giving(reports, d) == {w \in Workers : reports[w] = d}
+Equal(reports, d) == Cardinality(Giving(reports, d))
+IsWon(reports, d) == IsEnough(Giving(reports, d))
 (* No digest can win any more, whatever the silent workers report, even a new digest. *)
 IsHopeless(reports) ==
   /\ Equal(reports, NoDigest) < Needed

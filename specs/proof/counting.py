@@ -149,8 +149,8 @@ class Counting:
         if node.name == "~":
             return terms.negation(self._formula(node.arguments[0], bound))
         if node.name == "\\subseteq":
-            left, right = [self._set(item, bound) for item in node.arguments]
-            return self._is_empty(left - right)
+            right = self._set(node.arguments[1], bound)  # first: a set such as Nat is refused, and S needs no number
+            return self._is_empty(self._set(node.arguments[0], bound) - right)
         if node.name == "\\in" and _is_nat(node.arguments[1]):
             return terms.order("<=", terms.integer(0), self._number(node.arguments[0], bound))
         if node.name in ("\\in", "\\notin"):

@@ -11,6 +11,7 @@ from itertools import combinations, product
 
 from specs import tla
 from specs.proof import meanings, terms
+from specs.proof.context import expressions
 from specs.proof.meanings import (
     Basic,
     FunctionShape,
@@ -25,12 +26,19 @@ from specs.proof.meanings import (
 )
 from specs.proof.obligations import Prover
 from specs.proof.terms import Term
+from specs.tla.syntax import tree
 from tests.support.formulas import NUMBERS, Atom, Space, Table
 
-WORDS = "shard none open complete accepted send receive right wrong request reply release"
-TEXTS = ("", *WORDS.split())  # and those of the constants
 LISTED = range(12)  # elements of a set of values that contain functions: more than any set here has
 DRAWN = range(-2, 8)  # whole numbers in damaged states: more than any bound of the models here
+
+
+def texts_of(prover: Prover) -> set[str]:
+    """Texts that stand in the modules, but for those that only name a field."""
+    nodes = [node for definition in prover.names.definitions.values() for node in expressions(definition.body)]
+    fields = {id(node.argument) for node in nodes if isinstance(node, tree.Index)}
+    literals = [node for node in nodes if isinstance(node, tree.Literal) and id(node) not in fields]
+    return {node.value for node in literals if isinstance(node.value, str)}
 
 
 class Interpretation:
@@ -50,7 +58,9 @@ class Interpretation:
         self.space = Space(self.sorts, prover.translator.choices)
         self._elements: dict[SetValue, list[object]] = {}
         texts = [item for value in constants.values() for item in (value if isinstance(value, frozenset) else [value])]
-        self.sorts[meanings.STRING] = sorted({*TEXTS, *[item for item in texts if isinstance(item, str)]})
+        self.sorts[meanings.STRING] = sorted(
+            {"", *texts_of(prover), *[item for item in texts if isinstance(item, str)]}
+        )
         for name, value in constants.items():
             if name in shapes:
                 self.put(self.constants, shapes[name], name, value)
@@ -255,13 +265,14 @@ def walks(
     steps: int,
     bounds: Iterable[tuple[str, int]] = (),
     initial: str = "Init",
+    relation: str = "Next",
 ) -> Iterator[tuple[tla.State, tla.State]]:
     """Steps of random behaviours, each from an initial state."""
     starts = list(module.initials(initial))
     while True:
         state = draw.choice(starts)
         for _ in range(draw.randrange(1, steps)):
-            following = list(module.successors("Next", state))
+            following = list(module.successors(relation, state))
             if not following or any(state[name] > bound for name, bound in bounds):  # type: ignore[operator]
                 break
             after = draw.choice(following)

@@ -37,6 +37,7 @@ class Case:
     hidden: frozenset[str] = frozenset()
     bounds: tuple[tuple[str, int], ...] = ()  # behaviours end where a variable is larger
     initial: str = "Init"
+    relation: str = "Next"
     silent: frozenset[str] = field(default_factory=frozenset)  # predicates that no state here makes true, or false
     variant: str = ""
 
@@ -87,6 +88,49 @@ LEDGER = Case(
     bounds=(("now", 4), ("nextToken", 5), ("nextJob", 4)),
     # The evaluator cannot say that a function is in a set of functions to Nat; a false assumption is refused.
     silent=frozenset({"Types", "StaleTokenMovesNothing", "ConstantsHaveTypes", "ShardsDisjoint"}),
+)
+OPERATIONS = Case(
+    "ledger",
+    "operations_proofs",
+    {
+        "Clients": frozenset({1, 2}),
+        "Window": 2,
+        "ClientsMax": 1,
+        "OperationMax": 4,
+        "Answers": frozenset({"a", "b"}),
+    },
+    {"IsForgotten": ("Clients", "Operations")},
+    initial="ModelInit",
+    relation="ModelNext",
+    silent=frozenset({"ConstantsHaveTypes", "Types"}),
+)
+JOBS = Case(
+    "ledger",
+    "jobs_proofs",
+    {
+        "Shards": frozenset({1}),
+        "Things": frozenset({"dock"}),
+        "Holders": frozenset({1}),
+        "KeyMax": 1,
+        "Opaques": frozenset({"o"}),
+        "LeaseSlots": frozenset({1}),
+        "ShardsMax": 1,
+        "LeasesMax": 1,
+        "Workers": frozenset({"w1", "w2", "w3", "w4"}),
+        "FaultyMax": 1,
+        "Payloads": frozenset({"p"}),
+        "Digests": frozenset({"right", "wrong"}),
+        "JobSlots": frozenset({1, 3}),
+        "JobsMax": 1,
+        "Liars": frozenset({"w4"}),
+        "Right": "right",
+        "SlotMax": 3,
+        "JobMax": 2,
+    },
+    {},
+    frozenset({"IsEnough"}),
+    relation="JobsNext",
+    silent=LEDGER.silent | {"FewLie", "OneHasWon"},
 )
 CLOCK = Case(
     "lamport_clock",
@@ -155,7 +199,18 @@ LINK = Case(
     {},
 )
 TOO_LONG = frozenset({"GuardsStand", "ProposalsPermitted", "FirstVotesPermitted", "Permitted", "Safety"})  # for z3
-CASES = [TETRABFT, LEDGER, CLOCK, CHECKPOINTS, REJOIN, MUTEX, MUTEX_WITH_LIAR, LINK]
+CASES = [
+    TETRABFT,
+    LEDGER,
+    OPERATIONS,
+    JOBS,
+    CLOCK,
+    CHECKPOINTS,
+    REJOIN,
+    MUTEX,
+    MUTEX_WITH_LIAR,
+    LINK,
+]
 
 
 class Compared:
@@ -177,7 +232,7 @@ class Compared:
             found = self._predicate(definition, sets or ())
             if found is not None:
                 self.predicates[name] = (found, sets or ())
-        nodes = self.prover.names.definitions["Next"].body
+        nodes = self.prover.names.definitions[case.relation].body
         self.ways = [(way, self._way(way)) for way in self.prover.actions.ways(nodes, self.context)]
         self.actions = {way.name: self._action(way.name) for way, _ in self.ways}
         assert translator.families.keys() <= case.hidden
@@ -202,7 +257,7 @@ class Compared:
     def _action(self, name: str) -> Action:
         """The action as the evaluator takes it: what is not given of its arguments, it looks for in Next."""
         definitions = self.module.definitions
-        return Action(self.module.compiler, definitions[name], definitions["Next"])
+        return Action(self.module.compiler, definitions[name], definitions[self.case.relation])
 
     def _way(self, way: Way) -> Formula:
         """That the way is taken with some arguments, from the state before to that whose symbols begin with "next."."""
@@ -220,7 +275,7 @@ def compare(case: Case, states: int, seed: int) -> Counter[tuple[str, bool]]:
     """Compares in so many states. Returns how often each predicate and action was true and false."""
     compared, draw = Compared(case), random.Random(seed)
     seen: Counter[tuple[str, bool]] = Counter()
-    behaviours = walks(compared.module, draw, 40, case.bounds, case.initial)
+    behaviours = walks(compared.module, draw, 40, case.bounds, case.initial, case.relation)
     for at in range(states):
         state, after = next(behaviours)
         if at % 2:
@@ -248,7 +303,7 @@ def _compare_steps(compared: Compared, state: tla.State, after: tla.State, seen:
     by_name = dict.fromkeys([way.name for way, _ in compared.ways], False)
     try:
         wanted = {name: _is_taken(compared, name, state, after) for name in by_name}
-        is_step = compared.module.is_step("Next", [], state, after)
+        is_step = compared.module.is_step(compared.case.relation, [], state, after)
     except tla.EvaluationError:  # in a damaged state, such as SubSeq from place -1
         return
     for way, formula in compared.ways:
@@ -307,7 +362,7 @@ def test_solvers_say_the_same_of_concrete_states(case: Case, monkeypatch: pytest
     monkeypatch.setattr(solvers, "Z3_STEPS_MAX", 300_000)
     compared, draw = Compared(case), random.Random(3)
     axioms, said = compared.prover.translator.choices.axioms, Counter[str]()
-    behaviours = walks(compared.module, draw, 40, case.bounds, case.initial)
+    behaviours = walks(compared.module, draw, 40, case.bounds, case.initial, case.relation)
     for _ in range(4):
         state = damaged(compared.world, next(behaviours)[0], draw)
         tables = compared.world.tables(state)
