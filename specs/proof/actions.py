@@ -4,8 +4,9 @@ Theory. `Next` is a disjunction under quantifiers. Each way through it is a conj
 `x' = e`. With the assigned values in place of x', the state after the step needs no symbols of its own, and the solver
 sees an invariant of it as a formula on the state before.
 
-Rules. A way is named after the first definition with primes that it goes through. A variable without an assignment is
-an error. All of a way's guards are kept.
+Rules. A way is named after the first definition with primes that it goes through, of those that are not choices between
+actions. Where an action is quantified over a few literals, such as 2..4, there is a way for each. A variable without an
+assignment is an error. All of a way's guards are kept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from specs.proof import meanings, terms
 from specs.proof.context import Closure, Context, State, applications, expressions, refused
-from specs.proof.meanings import Shape, Value
+from specs.proof.meanings import SetValue, Shape, Value
 from specs.proof.terms import Term
 from specs.proof.translate import Translator
 from specs.tla.syntax import tree
@@ -24,10 +25,13 @@ from specs.tla.syntax.tree import Expression, Unsupported
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way to take a step. `new`: the variables of what it quantifies; `assigned`: the variables' next values."""
+    """One way to take a step. `new`: the variables of what it quantifies; `assigned`: the variables' next values.
+
+    `calls`: the definitions that it goes through, each with its arguments.
+    """
 
     name: str = ""
-    arguments: tuple[Value, ...] = ()
+    calls: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     new: dict[str, tuple[Term, ...]] = field(default_factory=dict)
     symbols: dict[str, Shape] = field(default_factory=dict)
     inside: tuple[Term, ...] = ()  # that they are in their sets
@@ -133,22 +137,38 @@ class Actions:
         return any(isinstance(item, Closure) and self.is_primed(item.body) for item in closures)
 
     def _exists(self, node: tree.Quantified, context: Context, way: Way) -> Iterator[Way]:
-        for bound in node.bounds:
-            domain = self.translator.set_of(bound.domain, context)
-            if bound.pattern or domain.element is None:
-                raise refused(node.place, "a quantifier of an action over this set")
-            for name in bound.names:
-                found: list[Term] = []
-                unique = name if name not in way.new else f"{name}.{len(way.new)}"
-                if domain.listed is not None or meanings.is_flat(domain.element):
-                    value, inside = meanings.picked(domain, unique, found)
-                else:
-                    value = meanings.symbol(domain.element, unique, ())
-                    inside = domain.has(value)
-                    way = replace(way, symbols={**way.symbols, unique: domain.element})
-                way = replace(way, new={**way.new, unique: tuple(found)}, inside=(*way.inside, inside))
-                context = context.with_names({name: value})
-        yield from self._walk(node.body, context, way)
+        names = [(name, bound) for bound in node.bounds for name in bound.names]
+        domains = [(name, self._domain(bound, node, context)) for name, bound in names]
+        yield from self._choosing(domains, node.body, context, way)
+
+    def _domain(self, bound: tree.Bound, node: tree.Quantified, context: Context) -> SetValue:
+        domain = self.translator.set_of(bound.domain, context)
+        if bound.pattern or domain.element is None:
+            raise refused(node.place, "a quantifier of an action over this set")
+        return domain
+
+    def _choosing(
+        self, domains: list[tuple[str, SetValue]], body: Expression, context: Context, way: Way
+    ) -> Iterator[Way]:
+        if not domains:
+            yield from self._walk(body, context, way)
+            return
+        (name, domain), *rest = domains
+        assert domain.element is not None
+        if domain.items is not None and all(isinstance(item, Term) and item.op == "int" for item in domain.items):
+            for item in domain.items:
+                yield from self._choosing(rest, body, context.with_names({name: item}), way)
+            return
+        found: list[Term] = []
+        unique = name if name not in way.new else f"{name}.{len(way.new)}"
+        if domain.listed is not None or meanings.is_flat(domain.element):
+            value, inside = meanings.picked(domain, unique, found)
+        else:
+            value = meanings.symbol(domain.element, unique, ())
+            inside = domain.has(value)
+            way = replace(way, symbols={**way.symbols, unique: domain.element})
+        way = replace(way, new={**way.new, unique: tuple(found)}, inside=(*way.inside, inside))
+        yield from self._choosing(rest, body, context.with_names({name: value}), way)
 
     def _unchanged(self, node: Expression, context: Context, way: Way) -> Iterator[Way]:
         names = self.translator.names
@@ -186,6 +206,14 @@ class Actions:
             parameter.name: self.translator.value(argument, context)
             for parameter, argument in zip(closure.parameters, node.arguments)
         }
-        if not way.name:
-            way = replace(way, name=node.name, arguments=tuple(given.values()))
+        way = replace(way, calls=(*way.calls, (node.name, tuple(given.values()))))
+        if not way.name and not _is_choice(closure.body):
+            way = replace(way, name=node.name)
         yield from self._walk(closure.body, closure.context.with_names(given), way)
+
+
+def _is_choice(node: Expression) -> bool:
+    """Whether an action is a choice between others."""
+    if isinstance(node, tree.Quantified) and not node.universal:
+        return _is_choice(node.body)
+    return isinstance(node, tree.Junction) and not node.conjunction

@@ -6,6 +6,7 @@ the facts that it uses: a solver that gets all of them at once gets lost among q
 
     THEOREM Name == Spec => []Inv               with steps: by induction over the actions of Next
     THEOREM Name == Spec => [][A]_vars          with steps: each action is a step of A
+    THEOREM Name == Spec => A!Spec              with steps: Init implies A!Init, each action is [A!Next]_A!vars
     THEOREM Name == Spec => []P   BY Facts      P follows from invariants proved before
     LEMMA Name == ASSUME ... PROVE ...          a statement about one state
 
@@ -17,7 +18,7 @@ has all variables, so a step outside Next changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeGuard
@@ -155,7 +156,7 @@ class Prover:
 
     def _theorem(self, theorem: Theorem) -> None:
         scope = self._hiding(Scope(self._plain), theorem.hidden)
-        claim = self._always_of(theorem.sequent.goal)
+        begins, claim = self._claimed(theorem.sequent.goal)
         if claim is None and counting.is_cited(theorem.proof):
             facts, goal = counting.Counting(self.names).obligation(theorem.sequent)
             self.found.append(Obligation(theorem.name, theorem.name, tuple(facts), goal, theorem.place))
@@ -166,10 +167,10 @@ class Prover:
             self._system = self._system or system
             if system != self._system:
                 raise Unsupported(f"{theorem.place}: {theorem.name} is about another specification than those above")
-            if theorem.proof.by is not None:
+            if theorem.proof.by is not None and not begins:
                 self._implied(theorem, claim, theorem.proof.by, scope)
             else:
-                self._induction(theorem, claim, *system, scope)
+                self._induction(theorem, begins, claim, *system, scope)
 
     def _implied(self, theorem: Theorem, claim: Expression, by: By, scope: Scope) -> None:
         """A state predicate that follows from invariants."""
@@ -179,32 +180,61 @@ class Prover:
         self._invariants[theorem.name] = (claim,)
 
     def _induction(
-        self, theorem: Theorem, claim: Expression, initial: Expression, following: Expression, scope: Scope
+        self,
+        theorem: Theorem,
+        begins: tuple[Expression, ...],
+        claim: Expression,
+        initial: Expression,
+        following: Expression,
+        scope: Scope,
     ) -> None:
+        if theorem.proof.by is not None:
+            raise Unsupported(f"{theorem.place}: a refinement is proved step by step, not BY facts")
         by = theorem.proof.steps[-1].proof.by or By()
         scope = self._with_invariants(by, self._hiding(scope, theorem.proof.hidden))
         parts = () if isinstance(claim, tree.BoxAction) else self._parts(claim)
         start = replace(scope, given=(Source(initial, self._plain),))
-        for part in parts:
+        for part in begins or parts:
             self._goals(theorem, f"Init: {part.place.text}", [("", part)], Proof(by=By()), start)
         scope = replace(scope, known=(*scope.known, *[Source(part, self._plain) for part in parts]))
-        named = theorem.proof.steps[:-1]
-        steps = {self._action_of(step.sequent): step for step in named if step.sequent is not None}
-        taken: set[str] = set()
+        steps = [(step, self._action_of(step.sequent)) for step in theorem.proof.steps[:-1] if step.sequent is not None]
+        unused = dict(steps)
         for way in self.actions.ways(following, scope.context):
-            taken.add(way.name)
-            self._way(theorem, way, claim, steps.get(way.name), by, scope)
-        for name in steps.keys() - taken:
-            raise Unsupported(f"{theorem.place}: {theorem.name} has a step for {name}, no action of Next")
+            found = next(self._matching(way, steps, scope), None)
+            if found is not None:
+                unused.pop(found[0], None)
+            self._way(theorem, way, claim, found, by, scope)
+        for act in unused.values():
+            raise Unsupported(f"{theorem.place}: {theorem.name} has a step for {act.place.text}, no action of Next")
         self._invariants[theorem.name] = parts
 
+    def _matching(
+        self, way: Way, steps: list[tuple[script.Step, tree.Apply]], scope: Scope
+    ) -> Iterator[tuple[script.Step, dict[str, meanings.Value]]]:
+        """The steps that are about a way, each with the values of its NEW names."""
+        for step, act in steps:
+            assert step.sequent is not None
+            new = {item.name for item in step.sequent.new}
+            for arguments in [given for name, given in way.calls if name == act.name]:
+                pairs = [(item.place.text, item, value) for item, value in zip(act.arguments, arguments)]
+                others = [(item, value) for text, item, value in pairs if text not in new]
+                if all(self.translator.value(item, scope.context) is value for item, value in others):
+                    yield step, {text: value for text, _, value in pairs if text in new}
+
     def _way(
-        self, theorem: Theorem, way: Way, claim: Expression, step: script.Step | None, by: By, scope: Scope
+        self,
+        theorem: Theorem,
+        way: Way,
+        claim: Expression,
+        named: tuple[script.Step, dict[str, meanings.Value]] | None,
+        by: By,
+        scope: Scope,
     ) -> None:
         """One way to take a step, and each conjunct of the claim."""
         scope = self._hiding(replace(scope, way=way), ())
-        if step is not None and step.sequent is not None:
-            names = dict(zip([new.name for new in step.sequent.new], way.arguments))
+        step = None
+        if named is not None:
+            step, names = named
             scope = replace(scope, context=scope.context.with_names(names))
         if isinstance(claim, tree.BoxAction):
             goals = [("", claim.action)]
@@ -216,13 +246,22 @@ class Prover:
         """Init and Next of `Init /\\ [][Next]_vars`."""
         goal = theorem.sequent.goal
         assert isinstance(goal, tree.Apply)
+        found = self._system_of(goal.arguments[0])
+        if found is not None:
+            initial, box = found
+            self._require_all_variables(box.subscript)
+            return initial, self._opened(box.action)
         node = self._opened(goal.arguments[0])
+        raise Unsupported(f"{theorem.place}: only specifications Init /\\ [][Next]_vars: {node.place.text}")
+
+    def _system_of(self, node: Expression) -> tuple[Expression, tree.BoxAction] | None:
+        """Init and [Next]_vars of `Init /\\ [][Next]_vars`."""
+        node = self._opened(node)
         if isinstance(node, tree.Junction) and node.conjunction and len(node.items) == 2:
             initial, box = node.items
             if isinstance(box, tree.Always) and isinstance(box.operand, tree.BoxAction) and box.operand.stutter:
-                self._require_all_variables(box.operand.subscript)
-                return initial, self._opened(box.operand.action)
-        raise Unsupported(f"{theorem.place}: only specifications Init /\\ [][Next]_vars: {node.place.text}")
+                return initial, box.operand
+        return None
 
     def _require_all_variables(self, subscript: Expression) -> None:
         """A variable outside the subscript may change in any step."""
@@ -238,13 +277,14 @@ class Prover:
             node = self.names.definitions[node.name].body
         return node
 
-    def _action_of(self, sequent: Sequent) -> str:
-        """The action that `ASSUME NEW p \\in S, Act(p) PROVE ...` is about."""
-        names = [new.name for new in sequent.new]
+    def _action_of(self, sequent: Sequent) -> tree.Apply:
+        """The action that `ASSUME NEW p \\in S, Act(p, Other) PROVE ...` is about: each NEW name is an argument."""
         if len(sequent.assumptions) == 1:
             act = sequent.assumptions[0]
-            if isinstance(act, tree.Apply) and [item.place.text for item in act.arguments] == names:
-                return act.name
+            if isinstance(act, tree.Apply) and {item.name for item in sequent.new} <= {
+                item.place.text for item in act.arguments
+            }:
+                return act
         raise Unsupported(f"{sequent.place}: want ASSUME NEW x \\in S, ..., Action(x, ...) PROVE ...")
 
     def _parts(self, claim: Expression) -> tuple[Expression, ...]:
@@ -254,13 +294,22 @@ class Prover:
             return node.items
         return (claim,)
 
-    def _always_of(self, goal: Expression) -> Expression | None:
-        """P of `Spec => []P`; None: the goal speaks of one state."""
+    def _claimed(self, goal: Expression) -> tuple[tuple[Expression, ...], Expression | None]:
+        """P of `Spec => []P`; None: the goal speaks of one state. Before it, conjuncts of A!Init of `Spec => A!Spec`.
+
+        What is claimed of each step is then that it is one of A!Next, or changes no variable of A.
+        """
         if not (isinstance(goal, tree.Apply) and goal.name == "=>"):
-            return None
+            return (), None
         node = goal.arguments[1]
+        refined = self._system_of(node)
+        if refined is not None:
+            initial, box = refined
+            stutter = tree.Unchanged(place=box.place, operand=box.subscript)
+            either = tree.Junction(place=box.place, conjunction=False, items=(box.action, stutter))
+            return tuple(constants.conjuncts(self._opened(initial))), replace(box, action=either)
         found = node if isinstance(node, tree.Always) else self._opened(node)
-        return found.operand if isinstance(found, tree.Always) else None
+        return (), found.operand if isinstance(found, tree.Always) else None
 
     def _with_invariants(self, by: By, scope: Scope) -> Scope:
         """The invariants of the theorems that are cited may be cited themselves."""

@@ -99,3 +99,71 @@ def test_the_mapping_is_read_in_its_own_module(tmp_path: Path) -> None:
     inner = INNER.replace("Init ==", "Half == n\nInit ==")
     with pytest.raises(ModuleError, match="operator Half"):
         prover(tmp_path, "Sum!Init OBVIOUS", inner=inner, mapping="n <- Half").obligations()
+
+
+REFINED = """
+Add(x, side) == x \\in 1..2 /\\ left + right < Limit /\\ left' = left + {added} /\\ UNCHANGED right
+Swap == left' = right /\\ right' = left
+Follow == Add(1, right) \\/ Swap \\/ \\E x \\in 1..2 : Add(x, left)
+Goes == Init /\\ [][Follow]_<<left, right>>
+THEOREM Kept == Goes => []TypeOK
+<1> QED
+THEOREM Refines == Goes => Sum!Spec
+<1>1. ASSUME NEW x \\in Nat, Add(x, left) PROVE Sum!Next
+  <2>1. Sum!Step BY Kept DEF Sum!Step
+  <2> QED BY <2>1
+<1>2. ASSUME Swap PROVE Sum!Next
+  <2> QED
+<1> QED BY Kept
+====
+"""
+
+
+def refined(tmp_path: Path, added: str = "1", before: str = "", after: str = "") -> dict[str, str]:
+    """What z3 says of each obligation of the refinement; an action may occur twice."""
+    inner = INNER.replace("Between ==", "Next == Step\nSpec == Init /\\ [][Next]_n\nBetween ==")
+    (tmp_path / "counter.tla").write_text(inner, encoding="utf-8")
+    text = OUTER.partition("Next ==")[0] + REFINED.replace("{added}", added)
+    assert before in text
+    (tmp_path / "pairs_proofs.tla").write_text(text.replace(before, after) if before else text, encoding="utf-8")
+    found = Prover(tmp_path / "pairs_proofs.tla")
+    said: dict[str, str] = {}
+    for item in found.obligations():
+        if item.theorem == "Refines":
+            question = solvers.text(item.facts, item.goal, found.translator.choices.axioms)
+            said[f"{len(said)} {item.name}"] = solvers.ask("z3", question).verdict
+    return said
+
+
+def test_each_action_of_a_refinement_is_a_step_or_changes_nothing(tmp_path: Path) -> None:
+    said = refined(tmp_path)
+    assert set(said.values()) == {solvers.PROVED}
+    named = ["Add", "Swap", "Add <2>1", "Add", "Add <2>1", "Add"]
+    assert [name.partition(" ")[2] for name in said] == ["Init: n = 0", *named]
+
+
+@pytest.mark.parametrize(
+    ("added", "before", "after", "broken"),
+    [
+        ("2", "", "", "Add"),
+        ("x", "", "", "Add"),  # where x is 2
+        ("1", "Swap == left' = right ", "Swap == left' = right + 1 ", "Swap"),
+        ("1", "Init == left = 0", "Init == left = 1", "Init: n = 0"),
+    ],
+)
+def test_a_refinement_that_breaks_is_refuted(added: str, before: str, after: str, broken: str, tmp_path: Path) -> None:
+    said = refined(tmp_path, added, before, after)
+    names = {name.partition(" ")[2].removesuffix(" <2>1") for name, verdict in said.items() if verdict != "proved"}
+    assert names == {broken}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("Add(x, left) PROVE", "Add(x, Limit) PROVE", r"a step for Add\(x, Limit\), no action of Next"),
+        ("<1>2. ASSUME Swap", "<1>2. ASSUME NEW x \\in Nat, Swap", "want ASSUME NEW x"),
+    ],
+)
+def test_a_step_for_no_action_is_an_error(before: str, after: str, complaint: str, tmp_path: Path) -> None:
+    with pytest.raises(ModuleError, match=complaint):
+        refined(tmp_path, "1", before, after)
