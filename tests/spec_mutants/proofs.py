@@ -71,6 +71,14 @@ ASSUMPTIONS = (
     ("more liars than f", "Weight(Byzantine) <= FaultsMax", "Weight(Byzantine) <= FaultsMax + 1"),
     ("f replicas block", "BlockingSize == FaultsMax + 1", "BlockingSize == FaultsMax"),
 )
+LOG_ASSUMPTIONS = (
+    ("more liars than f", "Cardinality(Byzantine) <= FaultsMax", "Cardinality(Byzantine) <= FaultsMax + 1"),
+    (
+        "f replicas block",
+        "IsBlocking(S) == Cardinality(S) >= FaultsMax + 1",
+        "IsBlocking(S) == Cardinality(S) >= FaultsMax",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ def mistakes() -> list[Mistake]:
     ]
     for kind, rows in ((RULE, RULES), (PROGRESS, FOR_PROGRESS), (ASSUMPTION, ASSUMPTIONS)):
         found += [Mistake(kind, TETRABFT, name, "tetrabft.tla", before, after) for name, before, after in rows]
+    found += [Mistake(ASSUMPTION, "replicated_log", row[0], "replicated_log.tla", *row[1:]) for row in LOG_ASSUMPTIONS]
     return sorted(found, key=lambda mistake: mistake.feature)
 
 

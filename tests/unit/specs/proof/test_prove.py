@@ -73,7 +73,9 @@ def test_silence_in_a_view_that_is_not_entered_may_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mistake", some(proofs.ASSUMPTION, 1))
 def test_a_weakened_assumption_is_refuted(mistake: proofs.Mistake) -> None:
-    lemma = "BlockingSetHasHonest" if mistake.name == "f replicas block" else "QuorumsMeet"
+    who = "Honest" if mistake.feature == proofs.TETRABFT else "Correct"
+    quorums = "QuorumsMeet" if mistake.feature == proofs.TETRABFT else "QuorumHasCorrect"
+    lemma = f"BlockingSetHas{who}" if mistake.name == "f replicas block" else quorums
     assert proofs.failed_of(mistake) == proofs.Failed(f"{lemma}: {lemma}", solvers.REFUTED)
 
 

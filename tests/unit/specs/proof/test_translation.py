@@ -198,6 +198,24 @@ LINK = Case(
     },
     {},
 )
+LOG = Case(
+    "replicated_log",
+    "replicated_log_proofs",
+    {
+        "Replica": frozenset({0, 1, 2, 3}),
+        "Byzantine": frozenset({3}),
+        "FaultsMax": 1,
+        "Window": 1,
+        "Places": 4,
+        "NoValue": "none",
+        "Value": frozenset({"x", "y"}),
+        "MaxSlot": 5,  # the ring forgets
+        "MaxView": 1,
+    },
+    {"IsKept": ("Slot",), "IsOpen": ("Correct", "Slot"), "InRange": ("Correct", "Slot"), "IsDemanded": ("Slot",)},
+    frozenset({"IsQuorum", "IsBlocking"}),
+    silent=frozenset({"ConstantsHaveTypes", "KeepsAll"}),
+)
 TOO_LONG = frozenset({"GuardsStand", "ProposalsPermitted", "FirstVotesPermitted", "Permitted", "Safety"})  # for z3
 CASES = [
     TETRABFT,
@@ -207,6 +225,7 @@ CASES = [
     CLOCK,
     CHECKPOINTS,
     REJOIN,
+    LOG,
     MUTEX,
     MUTEX_WITH_LIAR,
     LINK,
