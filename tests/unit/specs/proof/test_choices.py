@@ -1,6 +1,5 @@
 """What is chosen from a set, and its size, are those of this set; remainders are those of division."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from specs.proof import solvers, terms
 from specs.proof.choices import REMAINDER
 from specs.proof.obligations import Prover
-from tests.support.interpretation import identifier, python
+from tests.support.formulas import Space
 
 MODULE = """---- MODULE kinds_proofs ----
 EXTENDS Integers, FiniteSets
@@ -82,11 +81,9 @@ def test_what_is_known_of_remainders_is_true_of_numbers(tmp_path: Path) -> None:
     path.write_text(MODULE.replace("{claim}", "5 % 3 = 2 OBVIOUS"), encoding="utf-8")
     prover = Prover(path)
     prover.obligations()
-    axiom = python(prover.translator.choices.axioms[REMAINDER])
-
-    def holds(remainder: Callable[[int, int], int]) -> bool:
-        numbers = range(-7, 8)
-        return bool(eval(axiom, {identifier(REMAINDER): remainder, f"S_{identifier(terms.INT)}": numbers}))
-
-    assert holds(lambda one, by: one % by if by else 0)
-    assert not holds(lambda one, by: one % by + (one == 7) if by else 0)
+    space = Space({terms.INT: list(range(-7, 8))}, prover.translator.choices)
+    axiom = space.compiled(prover.translator.choices.axioms[REMAINDER], ())
+    space.enter({}, 0)
+    assert axiom()
+    space.change({REMAINDER: {(7, 3): 2}})
+    assert not axiom()
