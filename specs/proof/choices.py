@@ -5,9 +5,9 @@ condition give the same symbol. That two different descriptions of one set choos
 Cardinality(S) is a number of which nothing is known but that it is not below 0, and that it is the same where S is
 written the same. Of a % b is known what Euclidean division by a positive b says.
 
-SelectSeq(s, Test) has the items of s at those places of 1 .. Len(s) where Test holds, in order. Three functions of what
-Test and Len(s) depend on say so: how many places there are, which is the k-th of them, and which k has a given one.
-Such functions exist for each finite set of numbers, so what is said of them says nothing else.
+SelectSeq(s, Test) has the items of s at those places of 1 .. Len(s) where Test holds, in order. Two functions of what
+Test and Len(s) depend on say so: how many such places there are, and which is the k-th. There are such functions for
+each Test and Len(s), since each finite set of numbers can be counted in order.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Choices:
         return SequenceValue(terms.apply(f"{name}.len", arguments, terms.INT), item, whole.element)
 
 
-SELECTION = (".len", ".place", ".rank")
+SELECTION = (".len", ".place")
 
 
 def _selection(name: str, formal: list[Term], length: Term, at: Term, kept: Term) -> Term:
@@ -147,15 +147,16 @@ def _selection(name: str, formal: list[Term], length: Term, at: Term, kept: Term
         body = terms.implication(terms.conjunction(premises), terms.conjunction(conclusions))
         return terms.forall([*formal, *bound], body)
 
-    own = terms.apply(f"{name}.rank", (*formal, at), terms.INT)
+    has_rank = terms.exists([rank], terms.conjunction([*within(rank, last), terms.equal(place(rank), at)]))
     is_kept = terms.substituted(kept, {at: place(rank)})
-    ordered = [terms.order("<=", first, rank), terms.order("<", rank, later), terms.order("<=", later, last)]
+    in_order = terms.equal(terms.order("<", rank, later), terms.order("<", place(rank), place(later)))
     return terms.conjunction(
         [
             always([], [], [terms.order("<=", terms.integer(0), last)]),
+            always([], [terms.order("<=", first, last)], [terms.order("<=", last, length)]),
             always([rank], within(rank, last), [*within(place(rank), length), is_kept]),
-            always([rank, later], ordered, [terms.order("<", place(rank), place(later))]),
-            always([at], [*within(at, length), kept], [*within(own, last), terms.equal(place(own), at)]),
+            always([rank, later], [*within(rank, last), *within(later, last)], [in_order]),
+            always([at], [*within(at, length), kept], [has_rank]),
         ]
     )
 

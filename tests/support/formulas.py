@@ -80,7 +80,7 @@ class Space:
         return None
 
     def _selection(self, name: str) -> Callable[..., Atom]:
-        """How many places SelectSeq keeps, the place of a rank, or the rank of a place."""
+        """How many places SelectSeq keeps, or the place of a rank."""
         formal, length, at, kept = self.choices.places[name]
         self.need([length, kept])
         one, own = terms.integer(1), identifier(at.name)
@@ -88,9 +88,7 @@ class Space:
         places = self.function(formal, f"[{own}{python_loops([at], inside)}]")
         if name.endswith(".len"):
             return lambda *args: len(places(*args))
-        if name.endswith(".place"):
-            return lambda *args: dict(enumerate(places(*args[:-1]), 1)).get(args[-1])
-        return lambda *args: {place: rank for rank, place in enumerate(places(*args[:-1]), 1)}.get(args[-1])
+        return lambda *args: dict(enumerate(places(*args[:-1]), 1)).get(args[-1])
 
     def _put(self, name: str, table: Table) -> None:
         missing = self._worked_out.get(name)

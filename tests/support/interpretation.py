@@ -273,11 +273,16 @@ def walks(
         state = draw.choice(starts)
         for _ in range(draw.randrange(1, steps)):
             following = list(module.successors(relation, state))
-            if not following or any(state[name] > bound for name, bound in bounds):  # type: ignore[operator]
+            if not following or any(_most(state[name]) > bound for name, bound in bounds):
                 break
             after = draw.choice(following)
             yield state, after
             state = after
+
+
+def _most(value: object) -> int:
+    """A number, or the largest value of a function."""
+    return value if isinstance(value, int) else max(_most(inner) for _, inner in pairs_of(value))
 
 
 def damaged(world: Interpretation, state: tla.State, draw: random.Random) -> tla.State:

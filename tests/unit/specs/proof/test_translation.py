@@ -172,15 +172,22 @@ REJOIN = Case(
 MUTEX = Case(
     "lamport_mutex",
     "lamport_mutex_proofs",
-    {"Board": frozenset({0, 1}), "Liar": frozenset(), "Times": frozenset(range(1, 7))},  # lies would crowd out the rest
+    # A liar would crowd out the rest.
+    {"Board": frozenset({0, 1}), "Liar": frozenset(), "Times": frozenset(range(1, 7)), "Clocks": frozenset({0})},
     {"CanEnter": ("Correct",), "Reaches": ("Correct", "Correct")},
+    bounds=(("life", 3), ("clock", 5)),
     initial="Connections",
     silent=frozenset({"ReceiveLie", "MeetLiar", "Init", "ConstantsHaveTypes", "WireBounded"}),
 )
 MUTEX_WITH_LIAR = replace(
     MUTEX,
-    constants={"Board": frozenset({0, 1, 2}), "Liar": frozenset({2}), "Times": frozenset(range(1, 4))},
-    silent=frozenset({"Init", "ConstantsHaveTypes", "WireBounded"}),
+    constants={
+        "Board": frozenset({0, 1, 2}),
+        "Liar": frozenset({2}),
+        "Times": frozenset(range(1, 4)),
+        "Clocks": frozenset(),  # nobody reboots
+    },
+    silent=frozenset({"Restart", "Meet", "Init", "ConstantsHaveTypes", "WireBounded"}),
     variant=" with a liar",
 )
 LINK = Case(
