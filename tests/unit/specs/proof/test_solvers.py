@@ -6,7 +6,7 @@ import pytest
 
 from specs.proof import solvers, terms
 
-PIGEONS = 12
+PIGEONS = 20
 
 
 def test_a_question_that_takes_long_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
