@@ -38,6 +38,7 @@ Correct == Replica \ Byzantine
 Slot == 1..MaxSlot
 QuorumSize == Cardinality(Replica) - FaultsMax
 IsQuorum(S) == Cardinality(S) >= QuorumSize
+TooMany(S) == Cardinality(S) > FaultsMax
 Unknown == -1     \* FLOOR_UNKNOWN
 
 ASSUME
@@ -60,6 +61,10 @@ Highest(S) == IF S = {} THEN 0 ELSE CHOOSE s \in S : \A t \in S : t <= s
 Decided(s) == IsQuorum(Byzantine \cup {q \in Correct : s \in voted[q] \cup forgotten[q]})
 
 IsRecovering(p) == floor[p] = Unknown \/ (floor[p] > 0 /\ voted[p] = {})
+
+\* q answers when it is at most a window behind each slot in which it ever voted. Before, it may be far behind: if several
+\* boards, losing their memories one after the other, each told p so, p's floor would be too low.
+CanAnswer(q) == floor[q] # Unknown /\ floor[q] <= applied[q] + Window
 
 -----------------------------------------------------------------------------
 Init ==
@@ -93,7 +98,7 @@ Reboot(p, s) ==
 
 \* p reboots without its flash, while at most f are faulty.
 Forget(p) ==
-    /\ Cardinality(Byzantine \cup {q \in Correct : q = p \/ IsRecovering(q)}) <= FaultsMax
+    /\ ~TooMany(Byzantine \cup {q \in Correct : q = p \/ IsRecovering(q)})
     /\ applied' = [applied EXCEPT ![p] = 0]
     /\ floor' = [floor EXCEPT ![p] = Unknown]
     /\ voted' = [voted EXCEPT ![p] = {}]
@@ -106,20 +111,20 @@ Answer(p, q, s) ==
     /\ floor[p] = Unknown
     /\ q # p
     /\ answers[p][q] = Unknown
-    /\ q \in Correct => floor[q] # Unknown /\ s = applied[q]
+    /\ q \in Correct => CanAnswer(q) /\ s = applied[q]
     /\ answers' = [answers EXCEPT ![p][q] = s]
     /\ UNCHANGED <<applied, floor, voted, forgotten>>
 
 \* The second highest answer.
-Second(p) ==
-    LET Answered == {q \in Replica : answers[p][q] # Unknown}
-    IN  CHOOSE s \in {answers[p][q] : q \in Answered} :
-            /\ Cardinality({q \in Answered : answers[p][q] > s}) < 2
-            /\ Cardinality({q \in Answered : answers[p][q] >= s}) >= 2
+Answered(p) == {q \in Replica : answers[p][q] # Unknown}
+IsSecond(p, s) ==
+    /\ Cardinality({q \in Answered(p) : answers[p][q] > s}) < 2
+    /\ Cardinality({q \in Answered(p) : answers[p][q] >= s}) >= 2
+Second(p) == CHOOSE s \in {answers[p][q] : q \in Answered(p)} : IsSecond(p, s)
 
 Rejoin(p) ==
     /\ floor[p] = Unknown
-    /\ IsQuorum({q \in Replica : answers[p][q] # Unknown})
+    /\ IsQuorum(Answered(p))
     /\ floor' = [floor EXCEPT ![p] = Second(p) + 2 * Window]
     /\ answers' = [answers EXCEPT ![p] = NoAnswers]
     /\ UNCHANGED <<applied, voted, forgotten>>
@@ -162,5 +167,5 @@ FloorIsReachable ==
 \* While at most f are faulty, n - f others remember their votes and can answer.
 CanBeAnswered ==
     \A p \in Correct :
-        floor[p] = Unknown => Cardinality({q \in Correct \ {p} : floor[q] # Unknown}) >= QuorumSize - Cardinality(Byzantine)
+        floor[p] = Unknown => Cardinality({q \in Correct \ {p} : CanAnswer(q)}) >= QuorumSize - Cardinality(Byzantine)
 =============================================================================

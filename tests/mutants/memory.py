@@ -31,6 +31,13 @@ MUTANTS = (
         ("past", "rejoin"),
     ),
     Mutant(
+        "a board that has only just rejoined answers another",
+        CATCH_UP,
+        "elif 0 <= self._replica.floor <= self._replica.applied + WINDOW_SLOTS:",
+        "elif self._replica.floor >= 0:",
+        ("past", "rejoin"),
+    ),
+    Mutant(
         "a decision's body is evicted from the shelf",
         INSTANCE,
         "return value == self.decision or names(",

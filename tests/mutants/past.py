@@ -10,7 +10,7 @@ from typing import Any
 
 from amu.core.limits import CHECKPOINT_SLOTS, PROGRESS_PERIOD_TICKS, WINDOW_SLOTS
 from amu.node.node import VOTING
-from amu.wire.messages import Progress
+from amu.wire.messages import Probe, Progress
 from swarm_sim.adversary import wrap
 from swarm_sim.testing.cluster import Cluster
 
@@ -84,6 +84,40 @@ def low_answers() -> Cluster:
     return cluster
 
 
+def hasty_answers() -> Cluster:
+    """A board without memory hears others that lose theirs one after the other, when each has only just rejoined.
+
+    Never are more than two boards without memory at once. At n = 7."""
+    cluster = Cluster(7, trace_messages=False)
+    cluster.start()
+    _decide(cluster, 4 * WINDOW_SLOTS)
+    hasty, heard, is_kept_back = -1, set[int](), False
+
+    def passes(source: int, destination: int, message: Any) -> bool:
+        if destination == hasty and is_kept_back:  # it learns no slot
+            return message.KIND in (Probe.KIND, Progress.KIND)
+        if destination != 3 or message.KIND != Progress.KIND or not message.nonce:
+            return True
+        is_first = source not in heard and (source == hasty or hasty < 0)
+        if is_first:
+            heard.add(source)
+        return is_first
+
+    cluster.lets_pass = passes
+    hasty = 3
+    _erase(cluster, 3)
+    for hasty in (0, 1, 2, 4):
+        is_kept_back = True
+        _erase(cluster, hasty)
+        cluster.run(400, lambda seat=cluster.seats[hasty]: seat.node.mode == VOTING)
+        cluster.run(2 * PROGRESS_PERIOD_TICKS)
+        is_kept_back = False
+        _decide(cluster, 4 * WINDOW_SLOTS)
+    hasty = -1
+    _rejoin(cluster, 3)
+    return cluster
+
+
 def forged_state(replica_count: int, *liars: int, trace_messages: bool = False) -> Cluster:
     """f liars report and deliver the same state, which never was, to a board that is far behind."""
     cluster = Cluster(replica_count, trace_messages=trace_messages)
@@ -107,5 +141,11 @@ def forged_by_two() -> Cluster:
     return forged_state(7, 1, 4)
 
 
-FLIGHTS = (stale_answers, low_answers, forged_by_one, forged_by_two)
-TEMPTED = {"stale_answers": "Rejoin", "low_answers": "Rejoin", "forged_by_one": "Adopt", "forged_by_two": "Adopt"}
+FLIGHTS = (stale_answers, low_answers, hasty_answers, forged_by_one, forged_by_two)
+TEMPTED = {
+    "stale_answers": "Rejoin",
+    "low_answers": "Rejoin",
+    "hasty_answers": "Rejoin",
+    "forged_by_one": "Adopt",
+    "forged_by_two": "Adopt",
+}

@@ -31,7 +31,7 @@ PART = 2  # of z3's steps, one in so many: the theorems themselves need no more,
 # Properties that are known within bounds only: no theorem says them, so none can fail.
 NOT_PROVED = frozenset({
     "TablesBounded", "DisputedIsHopeless", "ClientsBounded", "LogIsBounded",
-    "Recoverable", "SomebodyGoesOn", "FloorCoversForgotten", "FloorIsReachable",
+    "Recoverable", "SomebodyGoesOn", "CanBeAnswered", "FloorIsReachable",
     "AllDelivered",
 })  # fmt: skip
 RUNS_NOT_PROVED = frozenset({run.TRACE, lamport_mutex.GRANTED})
@@ -55,6 +55,24 @@ RULES = (
         "    /\\ votes[p][k][v] = NoValue",
     ),
     ("view falls", "    /\\ view[p] < v\n", ""),
+)
+REPLICATED_LOG = "replicated_log"
+REJOIN = (
+    (
+        "who has only just rejoined answers",
+        "floor[q] # Unknown /\\ floor[q] <= applied[q] + Window",
+        "floor[q] # Unknown",
+    ),
+    ("any answer at all", "q \\in Correct => CanAnswer(q) /\\ s = applied[q]", "q \\in Correct => CanAnswer(q)"),
+    ("answers of one fewer", "IsQuorum(Answered(p))", "Cardinality(Answered(p)) >= QuorumSize - 1"),
+    (
+        "more forget than may fail",
+        "    /\\ ~TooMany(Byzantine \\cup {q \\in Correct : q = p \\/ IsRecovering(q)})\n",
+        "",
+    ),
+    ("a slot is applied that is not decided", "    /\\ Decided(applied[p] + 1)\n", ""),
+    ("votes two windows ahead", "s <= applied[p] + Window", "s <= applied[p] + 2 * Window"),
+    ("three f suffice to rejoin", "Cardinality(Replica) >= 3 * FaultsMax + 1", "Cardinality(Replica) >= 3 * FaultsMax"),
 )
 # Agreement is proved without these; that voters accept a leader's proposal is not.
 FOR_PROGRESS = (
@@ -114,6 +132,7 @@ def mistakes() -> list[Mistake]:
     for kind, rows in ((RULE, RULES), (PROGRESS, FOR_PROGRESS), (ASSUMPTION, ASSUMPTIONS)):
         found += [Mistake(kind, TETRABFT, name, "tetrabft.tla", before, after) for name, before, after in rows]
     found += [Mistake(ASSUMPTION, "replicated_log", row[0], "replicated_log.tla", *row[1:]) for row in LOG_ASSUMPTIONS]
+    found += [Mistake(RULE, REPLICATED_LOG, name, "rejoin.tla", before, after) for name, before, after in REJOIN]
     return sorted(found, key=lambda mistake: mistake.feature)
 
 

@@ -7,7 +7,9 @@ was open to it, so it is at most W = WINDOW_SLOTS beyond the last slot d that it
 voters that each had applied d - W. Any n-f other replicas include f+1 of those voters, of whom f-1 may lie, so two
 tell the truth; with M the second highest applied slot among n-f *fresh* answers, every old vote is at a slot <= M + 2W.
 So it votes above that only. (The highest would be safe, too, but a single liar could name one that the log never
-reaches.) A nonce proves freshness: an old Progress frame that is still in transit could report too little.
+reaches.) A nonce proves freshness: an old Progress frame that is still in transit could report too little. So could a
+voter that has forgotten, too, and has only just rejoined: it answers when it has applied all but a window below its own
+floor, hence all but a window below each of its old votes.
 """
 
 from amu.consensus import checkpoints, records
@@ -121,7 +123,7 @@ class CatchUp:
         elif kind == FetchState.KIND:
             if not self.checkpoints.serve(peer, message.slot, message.offset):
                 self._send_checkpoints(peer)
-        elif self._replica.floor >= 0:
+        elif 0 <= self._replica.floor <= self._replica.applied + WINDOW_SLOTS:
             self._send_progress(peer, message.nonce)
 
     def _on_fetch(self, peer: int, slot: int) -> None:

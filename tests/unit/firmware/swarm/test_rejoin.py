@@ -8,7 +8,8 @@ import pytest
 
 from amu.boards.host import MemoryStore, Settings, wake
 from amu.consensus.checkpoints import Checkpoints
-from amu.wire.messages import Progress
+from amu.core.limits import WINDOW_SLOTS
+from amu.wire.messages import Probe, Progress
 from specs.checking.check import check_trace
 from swarm_sim.testing.cluster import Cluster
 from tests.mutants import past
@@ -27,6 +28,20 @@ def test_an_answer_to_another_question_does_not_count(nonce: int) -> None:
         node.step(peer, 1, Progress(9, 0, bytes(32), NONCE))
     performed(node)
     assert node.mode == "voting"
+
+
+@pytest.mark.parametrize(("applied", "answers"), [(0, False), (7, False), (8, True), (12, True)])
+def test_a_board_answers_when_it_is_at_most_a_window_below_its_floor(applied: int, answers: bool) -> None:
+    """It may have voted up to its floor, and has to name a slot at most a window below that."""
+    node, _ = wake(Settings(3, 4), MemoryStore(), NONCE)
+    for peer in (0, 1, 2):
+        node.step(peer, 1, Progress(4, 0, bytes(32), NONCE))
+    assert node.replica.floor == 4 + 2 * WINDOW_SLOTS == 12
+    node.replica.applied = applied
+    performed(node)
+    node.step(0, 2, Probe(5))
+    sent = [message for _, peer, message in performed(node).sends if message.KIND == Progress.KIND]
+    assert [(message.applied_slot, message.nonce) for message in sent] == ([(applied, 5)] if answers else [])
 
 
 def named(cluster: Cluster, name: str) -> list[Any]:
