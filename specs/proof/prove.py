@@ -218,10 +218,10 @@ def _facts(job: _Job, axioms: dict[str, terms.Term]) -> list[str]:
     key = cache.digest([solver, version, *questions])
     entry = cache.get(feature, name, key) if job.use_cache else None
     known = entry.get("facts") if entry is not None else None
-    if isinstance(known, list) and len(known) == len(questions):
+    if isinstance(known, list) and len(known) == len(questions) and set(known) <= {"", MODEL}:
         return [str(item) for item in known]
     found = _models([item.facts for item in job.obligations], questions, axioms, solver)
-    if CONTRADICTORY not in found:
+    if set(found) <= {"", MODEL}:
         cache.put(feature, name, key, {"facts": found})
     return found
 
@@ -245,7 +245,7 @@ def _model(facts: Sequence[terms.Term], axioms: dict[str, terms.Term], question:
     """Whether the facts have a model: as they are, or a small one."""
     said = solvers.ask(solver, question, solvers.PART).verdict
     if said == UNKNOWN and solver == "z3":
-        return MODEL if small.has_model(facts, axioms) else UNKNOWN
+        return MODEL if small.find(facts, axioms) else UNKNOWN
     return {PROVED: CONTRADICTORY, REFUTED: MODEL, UNKNOWN: UNKNOWN}[said]
 
 

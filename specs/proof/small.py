@@ -1,113 +1,175 @@
 """Looks for a small model of facts: a few elements of each sort, numbers between two bounds.
 
 Theory. Over finite domains a quantifier is a conjunction or a disjunction; without quantifiers a solver is complete.
-What it finds is then written out as one definition for each symbol, over all numbers, and the solver is asked whether
-the facts as they are hold under these definitions. So bounds only guide the search: a model that is found is one.
-Remainders are those of the solver: of a positive divisor they are TLA+'s.
+What an axiom says of a symbol, such as a CHOOSE, is said at the arguments at which the facts apply it. What is found
+is a table for each symbol, and what it says at its edges holds beyond them. Whether the facts as they are hold in these
+tables, over all numbers, is then worked out (`exact`). Where it cannot be, the choices are made at all arguments, and
+the solver is asked. So bounds only guide the search: a model that is found is one. Remainders are those of the solver:
+of a positive divisor they are TLA+'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from specs.proof import meanings, solvers, terms
+from specs.proof import exact, meanings, solvers, terms
 from specs.proof.choices import REMAINDER
+from specs.proof.ground import Ground, TooLarge
 from specs.proof.terms import BOOL, INT, Term
 
-ELEMENTS = 3  # of each sort
-LOW, HIGHS = -1, (3, 5)  # numbers that quantifiers range over
+LOW = -1  # numbers that quantifiers range over are not below
+SIZES = ((3, 3), (3, 5))  # elements of each sort, and the highest of those numbers
 STEPS_MAX = 20_000_000  # of z3, for one search
 PARTS_MAX = 60_000  # formulas into which quantifiers are taken apart
 
-
-class TooLarge(Exception):
-    """The quantifiers make too many parts."""
+_Table = dict[tuple[Term, ...], Term]
 
 
-def has_model(facts: Iterable[Term], axioms: dict[str, Term]) -> bool:
-    """Whether a small model is found; False says nothing."""
-    asked = solvers.with_axioms(facts, {name: axiom for name, axiom in axioms.items() if name != REMAINDER})
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Elements of each sort, and the value of each symbol at some arguments: terms that are literals.
+
+    Beyond the bounds a symbol is what it is at the nearest bound. What no table says is the first element, 0 or FALSE.
+    """
+
+    elements: dict[str, list[Term]]
+    tables: dict[str, _Table]
+
+    def applied(self, item: Term) -> Term:
+        """The value of a symbol that is applied to literals."""
+        if terms.is_literal(item) or exact.remainder(item) is not item:
+            return exact.remainder(item)
+        numbers = self.elements[INT]
+        least, most = numbers[0].value, numbers[-1].value
+        args = [terms.integer(min(max(arg.value, least), most)) if arg.op == "int" else arg for arg in item.args]
+        return self.tables.get(item.name, {}).get(tuple(args), self.default(item.sort))
+
+    def default(self, sort: str) -> Term:
+        if sort in (BOOL, INT):
+            return terms.FALSE if sort == BOOL else terms.integer(0)
+        return self.elements[sort][0]
+
+
+def find(facts: Sequence[Term], axioms: dict[str, Term]) -> Model | None:
+    """A small model of the facts, or None, which says nothing. `axioms`: of each symbol, what defines it."""
+    axioms = {name: axiom for name, axiom in axioms.items() if name != REMAINDER}
     try:
-        return any(_Small(asked, high, edges).is_found() for high in HIGHS for edges in (True, False))
+        for elements, high in SIZES:
+            for edges in (True, False):
+                found = _Search(facts, axioms, elements, high, edges).model()
+                if found is not None:
+                    return found
     except TooLarge:
-        return False
+        pass
+    return None
 
 
-class _Small:
+class _Search:
     """Numbers up to `high`; `edges`: tables are empty at the bounds, so that beyond them they can go on so."""
 
-    def __init__(self, asked: list[Term], high: int, edges: bool) -> None:
-        self.asked, self.high, self.edges = asked, high, edges
-        used = list(terms.parts(asked))
-        symbols = terms.symbols(asked)
+    def __init__(self, facts: Sequence[Term], axioms: dict[str, Term], elements: int, high: int, edges: bool) -> None:
+        self.facts, self.axioms, self.high, self.edges = list(dict.fromkeys(facts)), axioms, high, edges
+        whole = solvers.with_axioms(self.facts, axioms)
+        symbols = terms.symbols(whole)
+        used = list(terms.parts(whole))
         texts = sorted(name for name, item in symbols.items() if terms.is_literal(item))
         sorts = {item.sort for item in used} | {arg.sort for item in used for arg in item.args}
         sorts |= {item.sort for term in used for item in term.bound}
-        most = _most(used)
+        most = _most(used, elements)
         self.elements = {
-            sort: [terms.apply(f"str.{sort}.{at}", (), sort) for at in range(most.get(sort, ELEMENTS))]
+            sort: [terms.apply(f"str.{sort}.{at}", (), sort) for at in range(most.get(sort, elements))]
             for sort in sorted(sorts - {BOOL, INT, meanings.STRING})
         }
         self.elements[INT] = [terms.integer(at) for at in range(LOW, self.high + 1)]
         self.elements[BOOL] = [terms.FALSE, terms.TRUE]
         self.elements[meanings.STRING] = [terms.apply(name, (), meanings.STRING) for name in texts or ("str.",)]
         self.symbols = {name: item for name, item in symbols.items() if not terms.is_literal(item)}
-        self.free = sorted({item for term in asked for item in term.free}, key=lambda item: item.name)
-        self.parts = 0
-        self._known: dict[tuple[Term, tuple[Term | None, ...]], Term] = {}
+        free = sorted({item for term in whole for item in term.free}, key=lambda item: item.name)
+        self.free = {item: terms.apply(f"free.{item.name}", (), item.sort) for item in free}
 
-    def is_found(self) -> bool:
-        constants = {item: terms.apply(f"free.{item.name}", (), item.sort) for item in self.free}
-        ground = [self._expanded(terms.substituted(item, constants), {}) for item in self.asked]
+    def model(self) -> Model | None:
+        found = self._solved(self._grounded())
+        if found is None:
+            return None
+        model = Model(self.elements, found)
+        given = {item: model.applied(constant) for item, constant in self.free.items()}
+        world = exact.Exact(model, self.axioms)
+        truths = {fact: world.truth(fact, given) for fact in self.facts}
+        if terms.FALSE in truths.values():
+            return None
+        if None not in truths.values():
+            return model
+        rest = [fact for fact, truth in truths.items() if truth is None or not self._is_plain(fact)]
+        return model if self._is_confirmed(rest, model) else None
+
+    def _is_plain(self, fact: Term) -> bool:
+        """Whether no axiom says anything of its symbols: then it holds, whatever is chosen."""
+        return self.axioms.keys().isdisjoint(terms.symbols([fact]))
+
+    def _solved(self, ground: Sequence[Term]) -> dict[str, _Table] | None:
+        """The values of the symbols in formulas without quantifiers."""
         applied = [item for item in terms.parts(ground) if item.op == "app" and not terms.is_literal(item)]
         names = self._value_names(applied)
         asked = [*ground, *[self._inside(item) for item in applied], *self._edges(applied)]
-        asked += [terms.equal(name, item) for item, name in names.items()]
+        asked += [*self._firsts(), *[terms.equal(name, item) for item, name in names.items()]]
         declared = solvers.declarations(item for item in terms.symbols(asked).values() if not terms.is_literal(item))
         remainders = [line for item in applied if item.name == REMAINDER for line in self._remainder(*item.args)]
-        lines = [*self._sorts(False), *declared, *_asserted(asked), *remainders, ""]
-        model = solvers.model("\n".join(lines), STEPS_MAX)
-        if model is None:
-            return False
-        elements = [item for sort, items in self.elements.items() if sort not in (BOOL, INT) for item in items]
-        return self._confirmed(_read(model, names, elements), applied, constants)
+        found = solvers.model("\n".join([*self._sorts(), *declared, *_asserted(asked), *remainders, ""]), STEPS_MAX)
+        if found is None:
+            return None
+        values = self._read(found, names)
+        tables: dict[str, _Table] = {}
+        for item in applied:
+            tables.setdefault(item.name, {})[tuple([values.get(arg, arg) for arg in item.args])] = values[item]
+        return tables
 
     # --- the search ----------------------------------------------------------------------------------
 
-    def _expanded(self, term: Term, given: Mapping[Term, Term]) -> Term:
-        """The term without quantifiers."""
-        bound = tuple(sorted((item for item in term.free if item in given), key=lambda item: item.name))
-        key = (term, tuple([given[item] for item in bound]))
-        if key not in self._known:
-            self.parts += 1
-            if self.parts > PARTS_MAX:
-                raise TooLarge
-            self._known[key] = self._taken_apart(term, given)
-        return self._known[key]
+    def _grounded(self) -> list[Term]:
+        """The facts without quantifiers, and what defines the symbols in them at the arguments that occur."""
+        ground = Ground(self.elements, exact.remainder, PARTS_MAX)
+        found = [ground.formula(item, self.free) for item in self.facts]
+        done: set[tuple[Term, tuple[Term, ...]]] = set()
+        seen: set[Term] = set()
+        for item in found:  # grows
+            for part in _new_parts(item, seen):
+                axiom = self.axioms.get(part.name) if part.op == "app" else None
+                if axiom is not None and (axiom, part.args) not in done:
+                    done.add((axiom, part.args))
+                    found += [ground.formula(body, given) for body, given in exact.instances(axiom, part.args)]
+        return found
 
-    def _taken_apart(self, term: Term, given: Mapping[Term, Term]) -> Term:
-        if term.op in ("forall", "exists"):
-            choices = product(*[self.elements[item.sort] for item in term.bound])
-            found = [self._expanded(term.args[0], {**given, **dict(zip(term.bound, one))}) for one in choices]
-            return terms.conjunction(found) if term.op == "forall" else terms.disjunction(found)
-        if term.op == "var":
-            return given[term]
-        args = [self._expanded(item, given) for item in term.args]
-        return terms.rebuilt(term, args)
+    def _choices(self, axioms: Iterable[Term], model: Model) -> list[Term]:
+        """What is left to say of the symbols that axioms define, at all arguments, where the others are known."""
+
+        def known(item: Term) -> Term:
+            is_open = item.name in self.axioms and item.args not in model.tables.get(item.name, {})
+            if item.name == REMAINDER:
+                return exact.remainder(item)
+            return item if is_open or not all(map(terms.is_literal, item.args)) else model.applied(item)
+
+        ground = Ground(self.elements, known)
+        left = [ground.formula(item, self.free) for item in axioms]
+        for name, symbol in terms.symbols(left).items():
+            if not terms.is_literal(symbol) and name != REMAINDER:
+                left += [terms.equal(item, model.applied(item)) for item in self._listed(name, symbol, model)]
+        return left
+
+    def _listed(self, name: str, symbol: Term, model: Model) -> Iterator[Term]:
+        """The symbol at all arguments at which it is known."""
+        every: Iterable[tuple[Term, ...]] = product(*[self.elements[arg.sort] for arg in symbol.args])
+        for args in model.tables.get(name, {}) if name in self.axioms else every:
+            yield terms.apply(name, args, symbol.sort)
 
     def _inside(self, item: Term) -> Term:
-        """An applied symbol is one of the elements, or between the bounds."""
-        if item.sort == BOOL:
+        """An applied symbol is between the bounds."""
+        if item.sort != INT:
             return terms.TRUE
-        if item.sort == INT:
-            low, high = (
-                terms.order("<=", terms.integer(LOW), item),
-                terms.order("<=", item, terms.integer(self.high - 1)),
-            )
-            return terms.conjunction([low, high])
-        return terms.disjunction([terms.equal(item, one) for one in self.elements[item.sort]])
+        low, high = terms.integer(LOW), terms.integer(self.high - 1)
+        return terms.conjunction([terms.order("<=", low, item), terms.order("<=", item, high)])
 
     def _remainder(self, left: Term, right: Term) -> Iterator[str]:
         """`left % right`, for each number that `right` may be: solvers know remainders of divisions by a literal."""
@@ -115,45 +177,56 @@ class _Small:
         for number in range(1, self.high + 1):
             yield f"(assert (=> (= {by} {number}) (= {found} (mod {one} {number}))))"
 
+    def _firsts(self) -> Iterator[Term]:
+        """A constant of each sort, such as NoValue, is its first element: what tables say beyond their bounds."""
+        constants = [item for _, item in sorted(self.symbols.items()) if not item.args]
+        for sort, items in self.elements.items():
+            if sort not in (BOOL, INT):
+                yield from [terms.equal(item, items[0]) for item in constants if item.sort == sort][:1]
+
     def _edges(self, applied: Iterable[Term]) -> Iterator[Term]:
         for item in applied if self.edges else ():
             numbers = [arg.value for arg in item.args if arg.op == "int"]
-            if any(number in (LOW, self.high) for number in numbers) and not item.name.startswith(
-                ("choose.", "size.", "select.", REMAINDER)
-            ):
-                yield terms.equal(item, self._default(item.sort))
-
-    def _default(self, sort: str) -> Term:
-        if sort in (BOOL, INT):
-            return terms.FALSE if sort == BOOL else terms.integer(0)
-        return self.elements[sort][0]
+            if any(number in (LOW, self.high) for number in numbers) and item.name not in (*self.axioms, REMAINDER):
+                yield terms.equal(item, Model(self.elements, {}).default(item.sort))
 
     def _value_names(self, applied: Iterable[Term]) -> dict[Term, Term]:
         """A constant for the value of each applied symbol, and of what it is applied to."""
-        wanted = dict.fromkeys([part for item in applied for part in (item, *item.args)])
+        wanted = dict.fromkeys([part for item in applied for part in (item, *item.args) if not terms.is_literal(part)])
         return {item: terms.apply(f"value.{at}", (), item.sort) for at, item in enumerate(wanted)}
+
+    def _read(self, model: Any, names: Mapping[Term, Term]) -> dict[Term, Term]:
+        """The values of terms."""
+        literals = {terms.show(item): item for items in self.elements.values() for item in items}
+        found = {item.name(): model[item].sexpr() for item in model.decls() if item.arity() == 0}
+        return {
+            term: literals.get(found.get(name.name, ""), self.elements[term.sort][0]) for term, name in names.items()
+        }
 
     # --- the confirmation ----------------------------------------------------------------------------
 
-    def _confirmed(self, values: dict[Term, str], applied: Iterable[Term], constants: dict[Term, Term]) -> bool:
-        """Whether the facts as they are hold, if each symbol is what the tables say."""
-        tables: dict[str, dict[tuple[str, ...], str]] = {}
-        for item in applied:
-            tables.setdefault(item.name, {})[tuple([values[arg] for arg in item.args])] = values[item]
-        symbols = [*[self.symbols[name] for name in sorted(self.symbols) if name != REMAINDER], *constants.values()]
+    def _is_confirmed(self, facts: list[Term], model: Model) -> bool:
+        """Whether the facts hold, if each symbol is what the tables say, as completed for choices."""
+        whole = solvers.with_axioms(facts, self.axioms)
+        choices = self._solved(self._choices(whole[len(facts) :], model))
+        if choices is None:
+            return False
+        for name, table in choices.items():
+            model.tables.setdefault(name, {}).update(table)
+        symbols = [*[self.symbols[name] for name in sorted(self.symbols) if name != REMAINDER], *self.free.values()]
         lines = [f"(define-fun {REMAINDER} ((x.0 Int) (x.1 Int)) Int (mod x.0 x.1))"]
-        lines += [self._definition(item, tables.get(item.name, {})) for item in symbols]
-        facts = [terms.substituted(item, constants) for item in self.asked]
-        return solvers.model("\n".join([*self._sorts(True), *lines, *_asserted(facts), ""]), STEPS_MAX) is not None
+        lines += [self._definition(item, model) for item in symbols]
+        asked = [terms.substituted(item, self.free) for item in whole]
+        return solvers.model("\n".join([*self._sorts(), *lines, *_asserted(asked), ""]), STEPS_MAX) is not None
 
-    def _definition(self, item: Term, table: dict[tuple[str, ...], str]) -> str:
+    def _definition(self, item: Term, model: Model) -> str:
         """Outside the bounds a symbol is what it is at the nearest bound."""
         names = [f"x.{at}" for at in range(len(item.args))]
         ours = [f"n.{at}" if arg.sort == INT else name for at, (name, arg) in enumerate(zip(names, item.args))]
-        body = terms.show(self._default(item.sort))
-        for args, value in table.items():
-            same = " ".join([f"(= {name} {arg})" for name, arg in zip(ours, args)])
-            body = f"(ite (and {same}) {value} {body})" if args else value
+        body = terms.show(model.default(item.sort))
+        for args, value in model.tables.get(item.name, {}).items():
+            same = " ".join([f"(= {name} {terms.show(arg)})" for name, arg in zip(ours, args)])
+            body = f"(ite (and {same}) {terms.show(value)} {body})" if args else terms.show(value)
         for name, near, arg in zip(names, ours, item.args):
             if arg.sort == INT:
                 low, high = terms.show(terms.integer(LOW)), str(self.high)
@@ -161,29 +234,25 @@ class _Small:
         parameters = " ".join([f"({name} {terms.quoted(arg.sort)})" for name, arg in zip(names, item.args)])
         return f"(define-fun {terms.quoted(item.name)} ({parameters}) {terms.quoted(item.sort)} {body})"
 
-    def _sorts(self, whole: bool) -> list[str]:
-        """Declares the sorts and their elements; `whole`: there are no others."""
+    def _sorts(self) -> list[str]:
+        """Declares the sorts with their elements."""
         lines = ["(set-logic ALL)"]
         for sort, items in self.elements.items():
-            name, shown = terms.quoted(sort), [terms.show(item) for item in items]
-            if sort not in (BOOL, INT) and whole:
-                lines.append(f"(declare-datatypes (({name} 0)) (({' '.join([f'({item})' for item in shown])})))")
-            elif sort not in (BOOL, INT):
-                lines.append(f"(declare-sort {name} 0)")
-                lines += [f"(declare-fun {item} () {name})" for item in shown]
-                lines += [f"(assert (distinct {' '.join(shown)}))"] if len(shown) > 1 else []
+            name, shown = terms.quoted(sort), " ".join([f"({terms.show(item)})" for item in items])
+            if sort not in (BOOL, INT):
+                lines.append(f"(declare-datatypes (({name} 0)) (({shown})))")
             lines.append(f"(define-fun {terms.mark(sort)} ((x {name})) Bool true)")
         return lines
 
 
-def _most(used: Iterable[Term]) -> dict[str, int]:
+def _most(used: Iterable[Term], elements: int) -> dict[str, int]:
     """Sorts of which a formula says that each element is one of so few."""
     found: dict[str, int] = {}
     for term in used:
         if term.op == "forall" and len(term.bound) == 1:
             (one,), body = term.bound, term.args[0]
             items = body.args if body.op == "or" else (body,)
-            if len(items) < ELEMENTS and all(item.op == "=" and one in item.args for item in items):
+            if len(items) < elements and all(item.op == "=" and one in item.args for item in items):
                 found[one.sort] = len(items)
     return found
 
@@ -192,12 +261,11 @@ def _asserted(facts: Iterable[Term]) -> list[str]:
     return [f"(assert {terms.show(item)})" for item in facts]
 
 
-def _read(model: Any, names: dict[Term, Term], elements: Iterable[Term]) -> dict[Term, str]:
-    """The values of terms, as SMT-LIB writes them."""
-    found = {item.name(): model[item] for item in model.decls() if item.arity() == 0}
-    words = {str(found[item.name]): terms.show(item) for item in elements if item.name in found}
-    read: dict[Term, str] = {}
-    for term, name in names.items():
-        value = found.get(name.name)
-        read[term] = words.get(str(value), value.sexpr() if value is not None else "")
-    return read
+def _new_parts(term: Term, seen: set[Term]) -> Iterator[Term]:
+    waiting = [term]
+    while waiting:
+        item = waiting.pop()
+        if item not in seen:
+            seen.add(item)
+            yield item
+            waiting += item.args

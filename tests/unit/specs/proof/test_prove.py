@@ -28,6 +28,7 @@ def test_each_theorem_is_proved_by_both_solvers(feature: str) -> None:
     assert [(theorem.name, outcome.name) for theorem in report.theorems for outcome in theorem.unproved] == []
     assert all(set(outcome.answers) in ({"z3", "cvc5"}, set()) for item in report.theorems for outcome in item.outcomes)
     assert sum(bool(outcome.answers) for theorem in report.theorems for outcome in theorem.outcomes) > 10
+    assert [(theorem.name, outcome.name) for theorem in report.theorems for outcome in theorem.unmodelled] == []
 
 
 def test_few_steps_suffice() -> None:

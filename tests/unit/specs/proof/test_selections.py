@@ -70,4 +70,4 @@ def test_a_type_outlives_a_selection_and_a_step_has_a_model(tmp_path: Path) -> N
     items = {(item.theorem, item.name): item for item in found.obligations()}
     kept = items["Typed", "Put: TypeOK"]
     assert solvers.ask("z3", solvers.text(kept.facts, kept.goal, axioms)).verdict == solvers.PROVED
-    assert small.has_model(items["(actions)", "Put"].facts, axioms)
+    assert small.find(items["(actions)", "Put"].facts, axioms)

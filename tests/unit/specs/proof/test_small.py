@@ -1,14 +1,24 @@
 """A small model is found where there is one, also where numbers have no end; contradictions have none."""
 
+from functools import cache
+
 import pytest
 
+from specs import FOLDER
 from specs.proof import small, terms
+from specs.proof.obligations import Obligation, Prover
 from specs.proof.terms import BOOL, INT
 
 X, ONE = terms.variable("x", INT), terms.integer(1)
 NODE, LEFT, RIGHT = [terms.variable(name, "Node") for name in ("n", "left", "right")]
 DIFFER = terms.negation(terms.equal(LEFT, RIGHT))
 NO_OTHER = terms.forall([NODE], terms.disjunction([terms.equal(NODE, LEFT), terms.equal(NODE, RIGHT)]))
+
+
+@cache
+def consensus() -> tuple[Prover, list[Obligation]]:
+    prover = Prover(FOLDER / "tetrabft" / "tetrabft_proofs.tla")
+    return prover, prover.obligations()
 
 
 def rank(node: terms.Term) -> terms.Term:
@@ -37,10 +47,39 @@ def small_numbers(most: int) -> terms.Term:
     ],
 )
 def test_models_are_found_and_confirmed(found: bool, facts: list[terms.Term]) -> None:
-    assert small.has_model(facts, {}) is found
+    assert (small.find(facts, {}) is not None) is found
 
 
 def test_what_defines_a_symbol_counts() -> None:
     facts = [terms.order("<", terms.integer(0), terms.apply("size", [], INT))]
-    assert small.has_model(facts, {"size": terms.TRUE})
-    assert not small.has_model(facts, {"size": terms.equal(terms.apply("size", [], INT), terms.integer(0))})
+    assert small.find(facts, {"size": terms.TRUE})
+    assert not small.find(facts, {"size": terms.equal(terms.apply("size", [], INT), terms.integer(0))})
+
+
+FIRST = terms.apply("first", [terms.variable("arg.0", INT)], INT)  # of the numbers above arg.0 that are on, one
+
+
+def choice() -> terms.Term:
+    above = terms.order("<", terms.variable("arg.0", INT), X)
+    one = terms.exists([X], terms.conjunction([above, on(X)]))
+    chosen = terms.conjunction([terms.order("<", terms.variable("arg.0", INT), FIRST), on(FIRST)])
+    return terms.forall([terms.variable("arg.0", INT)], terms.implication(one, chosen))
+
+
+def test_a_choice_is_made_at_all_arguments() -> None:
+    """Also where the facts do not ask for it; a choice that cannot be made leaves no model."""
+    few = terms.forall([X], terms.implication(on(X), terms.order("<", X, terms.integer(3))))
+    asked = terms.apply("first", [terms.integer(0)], INT)
+    facts = [few, on(terms.integer(2)), terms.order("<", terms.integer(0), asked)]
+    found = small.find(facts, {"first": choice()})
+    assert found is not None
+    assert {args[0].value for args in found.tables["first"]} >= {0, 1}
+    assert found.applied(asked) in (terms.integer(1), terms.integer(2))
+    assert not small.find([*facts, terms.order("<", asked, ONE)], {"first": choice()})
+
+
+@pytest.mark.parametrize("action", ["EnterView", "Learn", "Vote3"])
+def test_actions_of_the_consensus_can_happen(action: str) -> None:
+    prover, obligations = consensus()
+    facts = next(item.facts for item in obligations if (item.theorem, item.name) == ("(actions)", action))
+    assert small.find(facts, prover.translator.choices.axioms)
