@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from specs import strict_json
+from specs.audit import held
 from specs.audit.flags import BLOCK, WARN, Flag
 from specs.audit.project import Project
 
@@ -59,6 +60,7 @@ def _properties(project: Project, folder: str, seen: dict[str, str]) -> Iterator
         if seen.setdefault(identifier, path) != path:
             yield Flag(BLOCK, path, f"{identifier} is a property of {seen[identifier]}, too", "feature")
     yield from _proofs(project, folder, path, text)
+    yield from held.check(project, folder)
     modules = project.glob(f"{folder}/*.tla")
     configurations = "\n".join(project.text(config) for config in project.glob(f"{folder}/*.cfg"))
     invariants = set(

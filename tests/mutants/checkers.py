@@ -4,6 +4,7 @@ The lists of invariants are read from the code: each one is cut by itself, and a
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from amu.wire import messages as m
@@ -47,7 +48,12 @@ OF_SERVICES = {name: key for one in PROTOCOLS for name, key in {**one.invariants
 INVARIANTS = (
     _cut("without Agreement", CONSENSUS, 'AGREEMENT: "Agreement"', 'AGREEMENT: "TypeOK"', "invariants of a slot"),
     *(_cut(f"without {name}", CONSENSUS, text, NOTHING, "invariants of a slot") for text, name in OF_A_SLOT),
-    *_entries({**ledger.INVARIANTS, **ledger.STEP_PROPERTIES}, LEDGER, "invariants of the ledger"),
+    *[
+        replace(one, name=f"{one.name} in each state")
+        for one in _entries(consensus.PROVED, CONSENSUS, "invariants of a slot")
+    ],
+    _cut("without states after a view", CONSENSUS, "if self._has_left_view_0:", "if False:", "invariants of a slot"),
+    *_entries({**ledger.STATE_PREDICATES, **ledger.STEP_PROPERTIES}, LEDGER, "invariants of the ledger"),
     _cut("without WindowBounded", OPERATIONS, '("WindowBounded", "Cl', '("Cl', "invariants of operations"),
     _cut("without ClientsBounded", OPERATIONS, ' "ClientsBounded")', ")", "invariants of operations"),
     _cut(

@@ -57,6 +57,17 @@ INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
     "CON-11": "ProposalAcceptable",
     "CON-13": "GuardsStand",
 }
+# What the proofs of tetrabft_proofs.tla rest on, with the property that rests on it: in every state of a slot that has
+# left view 0, and when a slot ends. `Heart` and `Permitted` say nothing of view 0.
+PROVED = {
+    "TypeOK": IS_STEP,
+    "NoFutureVote": "CON-7",
+    "VoteHasQuorumBefore": "CON-8",
+    "VoteFollowsProposal": "CON-10",
+    "DecisionHasQuorum": "CON-6",
+    "Heart": "CON-9",
+    "Permitted": "CON-13",
+}
 
 IDENTIFIERS = (IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS, *knowledge.IDENTIFIERS)
 
@@ -108,6 +119,7 @@ class SlotChecker:
         self._decided_in_boot: dict[int, int] = {}
         self._applied_in: set[tuple[int, int]] = set()  # lives that applied the slot
         self._open_in_boot: dict[int, int] = {}  # node -> life in which it sent its state: it had not decided then
+        self._has_left_view_0 = False
         self._owes_decision: set[int] = set()  # booted with the slot applied; how it decided is not known yet
 
     # --- preparation ----------------------------------------------------------------------------
@@ -149,14 +161,22 @@ class SlotChecker:
                 continue
             assert type(what) is Event
             self._replay(what)
-            if result.bad is not None or result.violated:
+            if result.bad is not None or INVARIANTS[AGREEMENT] in result.violated:
                 break
         decisions = [self.instance.decided(node) for node in self.swarm.honest]
         result.decided = next((result.values[value] for value in decisions if value is not None), None)
         for identifier, name in INVARIANTS.items():
-            if identifier not in result.violated and not self.instance.holds(name):
-                result.violated.append(identifier)
+            self._hold(name, identifier)
+        self._hold_proved()
         return result
+
+    def _hold(self, name: str, identifier: str) -> None:
+        if name not in self.result.violated and not self.instance.holds(name):
+            self.result.violated[name] = identifier
+
+    def _hold_proved(self) -> None:
+        for name, identifier in PROVED.items():
+            self._hold(name, identifier)
 
     def _in_order(self) -> Iterable[Word]:
         steps: list[Word] = [(event.lamport, event.node, event.line, event) for event in self.events]
@@ -210,8 +230,11 @@ class SlotChecker:
             self.knowledge.note(action, arguments, event)
         elif action == VOTES[3] or action in DECISIONS:  # a later life may rest on them
             self.knowledge.note(action, arguments, event)
-        if action in DECISIONS and not self.instance.holds(INVARIANTS[AGREEMENT]):
-            self.result.violated.append(AGREEMENT)
+        if action in DECISIONS:
+            self._hold(INVARIANTS[AGREEMENT], AGREEMENT)
+        self._has_left_view_0 |= action == "EnterView"
+        if self._has_left_view_0:
+            self._hold_proved()
         return True
 
     def _wish(self, event: Event) -> None:

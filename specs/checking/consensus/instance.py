@@ -1,8 +1,9 @@
 """One instance of specs/tetrabft/tetrabft.tla in this process: constants, states, and the effect of each action.
 
-The module says whether a step is allowed, and knowledge.tla, which extends it, what a replica must know for it; this
-file computes the state that an event claims to have produced. Values are texts (v1, v2, ...), replicas and views are
-integers. The module is loaded once per rounding of its bounds, not once per slot.
+The module says whether a step is allowed, knowledge.tla, which extends it, what a replica must know for it, and
+tetrabft_proofs.tla, which extends it, too, what the proofs rest on; this file computes the state that an event claims
+to have produced. Values are texts (v1, v2, ...), replicas and views are integers. The modules are loaded once per
+rounding of their bounds, not once per slot.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from specs.tla.language.language import Function, Module, State
 from specs.tla.values.values import Value
 
 MODULE = FOLDER / "tetrabft" / "knowledge.tla"
+PROOFS = FOLDER / "tetrabft" / "tetrabft_proofs.tla"
 NO_VALUE = "none"
 UNNAMED = "unnamed"  # a value without votes: clause (iii-B) may need one
 
@@ -45,6 +47,14 @@ def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Value]
 @lru_cache(maxsize=64)
 def _loaded(swarm: Swarm, max_view: int, value_count: int) -> Module:
     return language.load(MODULE, constants(swarm, max_view, value_count), is_assumed=swarm.is_tolerable)
+
+
+@lru_cache(maxsize=64)
+def _proofs(swarm: Swarm, max_view: int, value_count: int) -> Module:
+    """The module of proofs. Its states are those of the other: both have the variables of tetrabft.tla alone."""
+    found = language.load(PROOFS, constants(swarm, max_view, value_count), is_assumed=swarm.is_tolerable)
+    assert found.variables == _loaded(swarm, max_view, value_count).variables
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -77,6 +87,7 @@ class Instance:
         self.swarm = swarm
         self.max_view = max_view
         self.module = _loaded(swarm, max_view, value_count)
+        self._bounds = swarm, max_view, value_count
         self.state = _initial(self.module, swarm.replica_count, max_view, tuple(leaders))
 
     # --- what the state says --------------------------------------------------------------------
@@ -95,7 +106,9 @@ class Instance:
         return _named(self.state["proposal"][view])
 
     def holds(self, predicate: str) -> bool:
-        return self.module.holds(predicate, self.state)
+        """Whether a predicate of the module, or of the module of proofs, is true."""
+        module = self.module if predicate in self.module.definitions else _proofs(*self._bounds)
+        return module.holds(predicate, self.state)
 
     # --- steps ----------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ class SlotResult:
     bad: BadStep | None = None
     is_rejected: bool = False  # the module does not allow the last of `steps`
     has_steps: bool = True  # False: there are wishes and messages only
-    violated: list[str] = field(default_factory=list)
+    violated: dict[str, str] = field(default_factory=dict)  # invariants that do not hold, with identifiers
     decided: str | None = None
 
     def counts(self) -> Counter[str]:

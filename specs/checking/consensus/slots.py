@@ -19,7 +19,6 @@ from specs.checking.consensus.conformance import (
     AGREEMENT,
     DECIDED_BEFORE_APPLIED,
     IDENTIFIERS,
-    INVARIANTS,
     SLOT_EVENTS,
     SlotChecker,
     Word,
@@ -179,10 +178,10 @@ class SlotsChecker(Checker):
         verdict.counts["slots decided"] += result.decided is not None
         verdict.counts["told again after a reboot"] += result.again
         verdict.steps.update(result.counts())
-        breaches = {identifier: f"{INVARIANTS[identifier]} does not hold" for identifier in result.violated}
+        breaches = [(identifier, f"{name} does not hold") for name, identifier in result.violated.items()]
         if result.bad is not None:
-            breaches[result.bad.identifier] = str(result.bad)
-        for identifier, what in breaches.items():
+            breaches.append((result.bad.identifier, str(result.bad)))
+        for identifier, what in breaches:
             if is_tainted:
                 verdict.doubt(identifier, "events are missing")
                 verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {what}")

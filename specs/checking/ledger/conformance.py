@@ -46,7 +46,7 @@ from specs.tla.language import language
 from specs.tla.language.language import Function, State, record
 from specs.verdict import Verdict
 
-MODULE = FOLDER / "ledger" / "ledger.tla"
+MODULE = FOLDER / "ledger" / "ledger_proofs.tla"  # it extends ledger.tla
 
 OF_THE_STATE = "LED-16"
 
@@ -65,6 +65,7 @@ INVARIANTS = {
     "DisputedIsHopeless": "LED-13",
     "ExpiredByLedgerTime": "LED-14",
 }
+PROVED = {"TokensDistinct": "LED-6", "JobNumbersUsed": "LED-14"}  # what the proofs rest on, besides
 STEP_PROPERTIES = {
     "CursorMonotoneStep": "LED-5",
     "TokensMonotoneStep": "LED-6",
@@ -76,6 +77,7 @@ STEP_PROPERTIES = {
     "JobEndsOnceStep": "LED-14",
     "JobNumbersMonotoneStep": "LED-14",
 }
+STATE_PREDICATES = {**INVARIANTS, **PROVED}
 IDENTIFIERS = (
     *dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())),
     EXACTLY_ONCE,
@@ -216,7 +218,7 @@ class LedgerChecker:
         self._ids = OperationIds(clients, violate)
         self._replay = Replay(constants)
         self._state = self._replay.state(self.module)
-        self._invariants = [(name, self.module.predicate(name)) for name in INVARIANTS]
+        self._invariants = [(name, self.module.predicate(name)) for name in STATE_PREDICATES]
         self._step_properties = [(name, self.module.action(name)) for name in STEP_PROPERTIES]
 
     def check(self, steps: Iterable[Step]) -> None:
@@ -280,7 +282,7 @@ class LedgerChecker:
     def _hold_properties(self, step: Step, after: State) -> None:
         for name, holds in self._invariants:
             if not holds(after):
-                self._violate(INVARIANTS[name], f"{step.where}: {name} does not hold in {after!r}")
+                self._violate(STATE_PREDICATES[name], f"{step.where}: {name} does not hold in {after!r}")
         for name, allows in self._step_properties:
             if not allows(self._state, after):
                 self._violate(STEP_PROPERTIES[name], f"{step.where}: {name} does not hold from {self._state!r}")

@@ -118,6 +118,59 @@ def test_the_list_of_a_slot_is_this_one() -> None:
     }
 
 
+def mended_later(script: Script) -> None:
+    """A vote without the quorum that it needs, which comes after it."""
+    script.enter(1, 1)
+    script.propose(1, 1, "a", 1)
+    script.vote(1, 1, 2, "a", 2)
+    script.rounds(1, "a", view=1, phases=2)
+
+
+PROVED_IN_A_SLOT = {
+    "TypeOK": "CON-1",
+    "NoFutureVote": "CON-7",
+    "VoteHasQuorumBefore": "CON-8",
+    "VoteFollowsProposal": "CON-10",
+    "DecisionHasQuorum": "CON-6",
+    "Heart": "CON-9",
+    "Permitted": "CON-13",
+}
+
+
+@pytest.mark.parametrize("name", PROVED_IN_A_SLOT)
+def test_what_proofs_rest_on_is_held_at_the_end_of_a_slot(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = Instance.holds
+    monkeypatch.setattr(Instance, "holds", lambda self, asked: asked != name and sound(self, asked))
+    script = Script()
+    script.propose(1, 0, "a", 0)
+    verdict = check_trace(script.end().write(tmp_path / "trace.ndjson"))
+    assert f"{PROVED_IN_A_SLOT[name]}: slot 1: {name} does not hold" in verdict.violations
+
+
+@pytest.mark.parametrize("is_held", [True, False], ids=["held", "not held"])
+def test_what_is_mended_later_is_seen_by_the_proofs_of_a_slot_alone(
+    is_held: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(self: Instance, action: str, arguments: Any) -> bool:
+        self.state = self.after(action, arguments)
+        return True
+
+    monkeypatch.setattr(Instance, "take", take)
+    if not is_held:
+        monkeypatch.setattr(consensus, "PROVED", {})
+    script = Script()
+    mended_later(script)
+    verdict = check_trace(script.end().write(tmp_path / "trace.ndjson"))
+    found = [what for what in verdict.violations if what.startswith("CON-")]
+    assert found == (["CON-8: slot 1: VoteHasQuorumBefore does not hold"] if is_held else [])
+
+
+def test_the_list_of_the_proofs_of_a_slot_is_this_one() -> None:
+    assert consensus.PROVED == PROVED_IN_A_SLOT
+
+
 # --- the ledger -------------------------------------------------------------------------------------
 
 OK: list[Any] = ["ok"]
@@ -168,6 +221,8 @@ OF_THE_LEDGER: dict[str, tuple[str, list[tuple[list[Any], list[Any]]]]] = {
         [JOB, (["job-cancel", 1], ["ok", "cancelled"]), (["job-expire", 1], ["ok", "expired"])],
     ),
     "JobNumbersMonotoneStep": ("LED-14", [(JOB[0], ["ok", 5, 10]), (JOB[0], ["ok", 2, 11])]),
+    "TokensDistinct": ("LED-6", [DOCK, (["lease-acquire", "dock/2", 3, 50], ["ok", 1, 52])]),
+    "JobNumbersUsed": ("LED-14", [(JOB[0], ["ok", 5, 10]), (JOB[0], ["ok", 2, 11])]),
 }
 
 
@@ -190,7 +245,7 @@ def test_an_invariant_of_the_ledger_sees_what_a_guard_let_pass(name: str, monkey
 
 def test_the_lists_of_the_ledger_are_these() -> None:
     named = {name: identifier for name, (identifier, _) in OF_THE_LEDGER.items()}
-    assert named == {**ledger.INVARIANTS, **ledger.STEP_PROPERTIES}
+    assert named == {**ledger.STATE_PREDICATES, **ledger.STEP_PROPERTIES}
 
 
 # --- those that no result can break -----------------------------------------------------------------
