@@ -18,8 +18,9 @@ from typing import TypeGuard
 from specs.proof import meanings, terms
 from specs.proof.context import Context, State, refused
 from specs.proof.meanings import Basic, Outside, SetShape, SetValue, Value
+from specs.proof.sizes import is_cardinality, is_small
 from specs.proof.terms import Term
-from specs.proof.translate import Translator, is_cardinality, is_small
+from specs.proof.translate import Translator
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 

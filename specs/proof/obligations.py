@@ -111,11 +111,18 @@ class Prover:
         self._translated: dict[tuple[object, ...], tuple[Term, ...]] = {}
 
     def obligations(self) -> list[Obligation]:
+        return list(self.by_theorem())
+
+    def by_theorem(self) -> Iterator[Obligation]:
+        """The obligations of each theorem, then those of the module; made when they are asked for."""
         for theorem in self.theorems:
             if theorem.name in self._above:
                 raise Unsupported(f"{theorem.place}: a second theorem {theorem.name}")
+            before = len(self.found)
             self._theorem(theorem)
             self._above[theorem.name] = theorem
+            yield from self.found[before:]
+        before = len(self.found)
         types = constants.types_of(self.translator)
         if not any(
             _is_named(part) and part.name == types.name for parts in self._invariants.values() for part in parts
@@ -126,7 +133,7 @@ class Prover:
         for name, whole in self.translator.families.items():
             self._family(name, whole)
         self._possible()
-        return self.found
+        yield from self.found[before:]
 
     def _possible(self) -> None:
         """The invariants and the guards of each action: nothing follows from them, but they must have a model."""

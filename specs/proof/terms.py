@@ -332,3 +332,8 @@ def deeper() -> Iterator[int]:
         yield _Depth.now
     finally:
         _Depth.now -= 1
+
+
+def depth() -> int:
+    """How many quantifiers are around what is translated now."""
+    return _Depth.now

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeGuard
 
-from specs.proof import meanings, terms
+from specs.proof import meanings, sizes, terms
 from specs.proof.choices import Choices
 from specs.proof.constructs import NATURALS, Constructs, literal_value
 from specs.proof.context import Closure, Context, Named, State, applications, refused
@@ -33,8 +32,6 @@ from specs.proof.terms import BOOL, INT, Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
 
-SIZE_MAX = 3  # of sets whose size is said by naming their elements
-
 
 class Translator(Constructs):
     """Translates the expressions of one module and of those that it extends."""
@@ -46,6 +43,9 @@ class Translator(Constructs):
         self.before: State | None = None
         self.families: dict[str, str] = {}  # hidden predicates of sets, each with the set of all elements
         self._constants: dict[str, Value] = {}
+        self._called_before: dict[
+            tuple[object, ...], Value
+        ] = {}  # definitions of a module, by what they are applied to
         self._handlers: dict[type, Callable[[Expression, Context], Value]] = {
             kind: getattr(self, f"_{kind.__name__.lower()}") for kind in _HANDLED
         }
@@ -129,7 +129,13 @@ class Translator(Constructs):
     def _called(self, closure: Closure, given: dict[str, Named], context: Context) -> Value:
         """The body sees its own names, and the states of the place where it is used."""
         inner = replace(closure.context, state=context.state, after=context.after, hidden=context.hidden)
-        return self.value(closure.body, inner.with_names(given))
+        args = tuple(given.values())
+        if inner.names or inner.old is not None or not all(isinstance(item, Term) for item in args):
+            return self.value(closure.body, inner.with_names(given))
+        key = (id(closure.body), args, inner.state, inner.after, inner.hidden, terms.depth())
+        if key not in self._called_before:
+            self._called_before[key] = self.value(closure.body, inner.with_names(given))
+        return self._called_before[key]
 
     def _argument(self, parameter: tree.Parameter, node: Expression, context: Context) -> Named:
         return self._operator(node, context) if parameter.arity else self.value(node, context)
@@ -387,8 +393,8 @@ class Translator(Constructs):
 
     def _equality(self, args: tuple[Expression, ...], context: Context) -> Value:
         for one, other in (args, args[::-1]):
-            if is_cardinality(one) and is_small(other):
-                return _of_size(self.set_of(one.arguments[0], context), int(other.value))
+            if sizes.is_cardinality(one) and sizes.is_small(other):
+                return sizes.of_size(self.set_of(one.arguments[0], context), int(other.value))
         return equal(self.value(args[0], context), self.value(args[1], context))
 
     # --- numbers -------------------------------------------------------------------------------------
@@ -397,10 +403,10 @@ class Translator(Constructs):
         def made(args: tuple[Expression, ...], context: Context) -> Value:
             first, second = args if op in ("<", "<=") else args[::-1]
             few, many = (1, 2) if op in ("<=", ">=") else (2, 1)
-            if is_cardinality(first) and _is_number(second, few):
-                return _at_most_one(self.set_of(first.arguments[0], context))
-            if is_cardinality(second) and _is_number(first, many):
-                return terms.negation(_at_most_one(self.set_of(second.arguments[0], context)))
+            if sizes.is_cardinality(first) and sizes.is_number(second, few):
+                return sizes.at_most_one(self.set_of(first.arguments[0], context))
+            if sizes.is_cardinality(second) and sizes.is_number(first, many):
+                return terms.negation(sizes.at_most_one(self.set_of(second.arguments[0], context)))
             left, right = [number(self.value(item, context)) for item in (first, second)]
             return terms.order("<" if op in ("<", ">") else "<=", left, right)
 
@@ -439,38 +445,6 @@ def number_or_term(value: Value) -> Term:
 def _any_number(value: Value) -> Term:
     number(value)
     return terms.TRUE
-
-
-def is_cardinality(node: Expression) -> TypeGuard[tree.Apply]:
-    return isinstance(node, tree.Apply) and node.name == "Cardinality"
-
-
-def _is_number(node: Expression, wanted: int) -> bool:
-    return isinstance(node, tree.Literal) and type(node.value) is int and node.value == wanted
-
-
-def is_small(node: Expression) -> TypeGuard[tree.Literal]:
-    return isinstance(node, tree.Literal) and type(node.value) is int and node.value <= SIZE_MAX
-
-
-def _at_most_one(found: SetValue) -> Term:
-    """`Cardinality(S) <= 1`, where S is finite; its negation is `Cardinality(S) >= 2`."""
-    return found.over(True, lambda one: found.over(True, lambda other: equal(one, other), "y"), "x")
-
-
-def _of_size(found: SetValue, size: int) -> Term:
-    """`Cardinality(S) = 2`, where S is finite: two elements differ, and each is one of the two."""
-
-    def nest(chosen: tuple[Value, ...]) -> Term:
-        if len(chosen) == size:
-            return found.over(True, meanings.literal(chosen).has, "y")
-
-        def another(value: Value) -> Term:
-            return terms.conjunction([terms.negation(meanings.literal(chosen).has(value)), nest((*chosen, value))])
-
-        return found.over(False, another, "x")
-
-    return nest(())
 
 
 def _bounded_above(domain: SetValue) -> Term:

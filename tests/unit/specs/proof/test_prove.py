@@ -31,6 +31,7 @@ def test_each_theorem_is_proved_by_both_solvers(feature: str) -> None:
     assert [(theorem.name, outcome.name) for theorem in report.theorems for outcome in theorem.unmodelled] == []
 
 
+@pytest.mark.long
 def test_few_steps_suffice() -> None:
     answers = {question: solvers.ask("z3", question, proofs.PART).verdict for question in proofs.true_questions()}
     assert set(answers.values()) == {solvers.PROVED}
@@ -65,10 +66,11 @@ def test_agreement_holds_where_acceptance_does_not(mistake: proofs.Mistake) -> N
     assert failed.obligation == "Accepting: Accepting"
 
 
+@pytest.mark.long
 def test_silence_in_a_view_that_is_not_entered_may_end(tmp_path: Path) -> None:
     """Where a silence counts although its replica has not entered the view, a later vote of phase 4 breaks it."""
-    (path,) = proofs.planted(tmp_path, "tetrabft.tla", "view[p] >= v /\\ NoneAfter", "NoneAfter")
-    asked = dict(proofs.questions(path))
+    proofs.planted(tmp_path, "tetrabft.tla", "view[p] >= v /\\ NoneAfter", "NoneAfter")
+    asked = dict(proofs.questions(tmp_path / PROOFS))
     assert solvers.ask("z3", asked["PermittedStays: Vote4 <2>3"]).verdict != solvers.PROVED
 
 
@@ -136,9 +138,9 @@ def test_theorems_are_about_all_variables_of_one_specification(
 
 def test_a_refuted_step_is_shown_as_states(tmp_path: Path) -> None:
     """The cursor moves back, by the action that is named, from a state that the model of z3 makes."""
-    (path,) = proofs.planted(tmp_path, "ledger.tla", "/\\ IsMonotone(s, key)", "/\\ TRUE", "ledger")
-    prover = Prover(path)
-    item = next(one for one in prover.obligations() if (one.theorem, one.name) == ("CursorsGrow", "CursorAdvance"))
+    proofs.planted(tmp_path, "ledger.tla", "/\\ IsMonotone(s, key)", "/\\ TRUE", "ledger")
+    prover = Prover(tmp_path / "ledger_proofs.tla")
+    item = next(one for one in prover.by_theorem() if (one.theorem, one.name) == ("CursorsGrow", "CursorAdvance"))
     question = solvers.text(item.facts, item.goal, prover.translator.choices.axioms)
     shown = counterexample.lines(prover, item, question)
     names = dict(line.split(" = ", 1) for line in shown if not line.startswith(("/", " ")))
