@@ -145,8 +145,7 @@ IsOwed(c, m) == m.challenge # 0 \/ m.peer # c.boot \/ m.items # <<>>
 Coming(s) == {sent[2] : sent \in {sent \in flight : sent[1] = s}}
 
 Put(t, m) ==
-  IF <<t, m>> \in flight THEN UNCHANGED flight
-  ELSE IF Cardinality(flight) < FlightMax THEN flight' = flight \cup {<<t, m>>}
+  IF <<t, m>> \in flight \/ Cardinality(flight) < FlightMax THEN flight' = flight \cup {<<t, m>>}
   ELSE \E lost \in flight : flight' = (flight \ {lost}) \cup {<<t, m>>}
 
 Init ==
