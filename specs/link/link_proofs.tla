@@ -36,17 +36,23 @@ Typing ==
   /\ Types
   /\ Counters
 
+LEMMA ItemsAreTyped ==
+  ASSUME Types
+  PROVE  /\ \A s \in Side : \A m \in Coming(s) : m.items \in Items
+         /\ \A s \in Side, b \in Boot, p \in Boot : log[s][b][p] \in Items
+  BY Types
+
 THEOREM Typed == Spec => []Typing
 <1>1. ASSUME NEW s \in Side, NEW m \in Coming(s), Receive(s, m) PROVE Typing'
   <2>1. (side \in [Side -> Record])' BY Types, Counters
   <2>2. (flight \in SUBSET (Side \X Segment))' BY Types, Counters
-  <2>3. (log \in [Side -> [Boot -> [Boot -> Items]]])' BY Types
+  <2>3. (log \in [Side -> [Boot -> [Boot -> Items]]])' BY ItemsAreTyped
   <2>4. Types' BY <2>1, <2>2, <2>3
   <2> QED BY Types, Counters
 <1>2. ASSUME NEW s \in Side, NEW m \in Coming(s), Adopt(s, m) PROVE Typing'
   <2>1. (side \in [Side -> Record])' BY Types, Counters
   <2>2. (flight \in SUBSET (Side \X Segment))' BY Types, Counters
-  <2>3. (log \in [Side -> [Boot -> [Boot -> Items]]])' BY Types
+  <2>3. (log \in [Side -> [Boot -> [Boot -> Items]]])' BY ItemsAreTyped
   <2>4. Types' BY <2>1, <2>2, <2>3
   <2> QED BY Types, Counters
 <1> QED BY Types, Counters
@@ -56,34 +62,31 @@ LEMMA Two ==
 <1> QED
 
 \* What most proofs need of the types: solvers get lost in the rest.
-LEMMA BootsAreNumbers ==
+LEMMA Ranges ==
   ASSUME Types
-  PROVE  \A s \in Side :
-    /\ side[s].boot \in Boot /\ side[s].peer \in Boot \cup {NoBoot}
-    /\ \A m \in Coming(s) : m.boot \in Boot /\ m.peer \in Boot \cup {NoBoot}
-  BY Types
-
-LEMMA NumbersAreNatural ==
-  ASSUME Types
-  PROVE  /\ \A s \in Side, b \in Boot, p \in Boot : Len(log[s][b][p]) >= 0
-         /\ \A s \in Side : side[s].delivered >= 0
+  PROVE  /\ \A s \in Side :
+              /\ side[s].boot \in Boot /\ side[s].peer \in Boot \cup {NoBoot}
+              /\ side[s].challenge >= 0 /\ side[s].delivered >= 0
+         /\ \A s \in Side : \A m \in Coming(s) : m.boot \in Boot /\ m.peer \in Boot \cup {NoBoot}
+         /\ \A s \in Side, b \in Boot, p \in Boot : Len(log[s][b][p]) >= 0
   BY Types
 
 -----------------------------------------------------------------------------
-\* Items: those of the queue and of segments have the numbers that the protocol thinks.
+\* Items of queues and segments have the numbers that the protocol thinks, and no window is exceeded.
 
 SegmentsNumbered ==
   \A s \in Side : \A m \in Coming(s) : \A i \in DOMAIN m.items : m.items[i] = <<m.boot, m.peer, m.first + i - 1>>
 
-Numbering ==
+Contents ==
   /\ QueueHoldsTheRest
   /\ SegmentsNumbered
+  /\ WindowKept
 
-THEOREM Numbered == Spec => []Numbering
+THEOREM Held == Spec => []Contents
+<1>1. ASSUME NEW s \in Side, NEW m \in Coming(s), Receive(s, m) PROVE Contents'
+  <2>1. SegmentsNumbered' BY Counters, QueueHoldsTheRest
+  <2> QED BY Types, Counters
 <1> QED BY Typed, Types, Counters, QueueHoldsTheRest
-
-THEOREM WindowsKept == Spec => []WindowKept
-<1> QED BY Typed, Types, Counters
 
 -----------------------------------------------------------------------------
 \* Incarnations: one that is named has lived.
@@ -92,19 +95,9 @@ PeersLived == \A s \in Side : side[s].peer <= side[Other(s)].boot
 
 SegmentsLived == \A s \in Side : \A m \in Coming(s) : m.boot <= side[Other(s)].boot /\ m.peer <= side[s].boot
 
-Lives ==
-  /\ PeersLived
-  /\ SegmentsLived
-
-THEOREM OnlyTheLivingAreNamed == Spec => []Lives
-<1> QED BY Typed, Types, Two, PeersLived, SegmentsLived
-
------------------------------------------------------------------------------
-\* Challenges: none is echoed before it was made, so the echo of a new one comes from a later incarnation.
-
+\* No challenge is echoed before it was made, so the echo of a new one comes from a later incarnation.
 SegmentsChallenge ==
-  \A s \in Side : \A m \in Coming(s) :
-    m.boot = side[Other(s)].boot => m.challenge <= side[Other(s)].challenge
+  \A s \in Side : \A m \in Coming(s) : m.boot = side[Other(s)].boot => m.challenge <= side[Other(s)].challenge
 
 EchoesHeld == \A s \in Side : side[s].peer = side[Other(s)].boot => side[s].echo <= side[Other(s)].challenge
 
@@ -112,24 +105,35 @@ SegmentsEcho == \A s \in Side : \A m \in Coming(s) : m.peer = side[s].boot => m.
 
 ProofsAreNew == \A s \in Side : \A m \in Coming(s) : Proves(side[s], m) => m.boot >= side[s].peer
 
-Challenges ==
+IsSpoken(m) == m.first > 0 \/ m.items # <<>>
+
+\* A side that speaks in a connection had adopted the other, and has left it at most for a later one.
+SpeakersAdopted ==
+  \A s \in Side : \A m \in Coming(s) :
+    IsSpoken(m) /\ m.boot = side[Other(s)].boot => m.peer <= side[Other(s)].peer
+
+Incarnations ==
+  /\ PeersLived
+  /\ SegmentsLived
   /\ SegmentsChallenge
   /\ EchoesHeld
   /\ SegmentsEcho
   /\ ProofsAreNew
+  /\ SpeakersAdopted
+  /\ KnownIsTrue
 
-THEOREM ChallengesProve == Spec => []Challenges
-<1> QED BY Typed, Types, Two, OnlyTheLivingAreNamed, PeersLived, SegmentsLived, SegmentsChallenge, EchoesHeld,
-           SegmentsEcho
+THEOREM OneAfterTheOther == Spec => []Incarnations
+<1> QED BY Typed, Ranges, Two, PeersLived, SegmentsLived, SegmentsChallenge, EchoesHeld, SegmentsEcho, ProofsAreNew,
+           SpeakersAdopted, KnownIsTrue
 
 THEOREM LaterIncarnations == Spec => OnlyLaterIncarnations
-<1> QED BY Typed, Types, ChallengesProve, ProofsAreNew
+<1> QED BY Typed, Ranges, OneAfterTheOther, ProofsAreNew
 
 THEOREM PairsStand == Spec => PairStands
-<1> QED BY Typed, Types, Two, OnlyTheLivingAreNamed, SegmentsLived, ChallengesProve, ProofsAreNew
+<1> QED BY Typed, Ranges, Two, OneAfterTheOther, SegmentsLived, ProofsAreNew
 
 -----------------------------------------------------------------------------
-\* Delivered items: the log of a connection is as long as its side says, and that of a later one is empty.
+\* Logs: that of a connection is as long as its side says, that of a later one is empty, and items are in order.
 
 LogIsCounted ==
   \A s \in Side : side[s].peer # NoBoot => Len(log[s][side[s].boot][side[s].peer]) = side[s].delivered
@@ -138,26 +142,31 @@ NothingBefore ==
   \A s \in Side, b \in Boot, p \in Boot :
     b > side[s].boot \/ (b = side[s].boot /\ p > side[s].peer) => log[s][b][p] = <<>>
 
-Logs ==
-  /\ LogIsCounted
-  /\ NothingBefore
-
-THEOREM LogsCounted == Spec => []Logs
-<1> QED BY Typed, BootsAreNumbers, OnlyTheLivingAreNamed, SegmentsLived, ChallengesProve, ProofsAreNew, LogIsCounted,
-           NothingBefore
-
 LogsNumbered ==
   \A s \in Side, b \in Boot, p \in Boot : \A i \in DOMAIN log[s][b][p] : log[s][b][p][i] = <<p, b, i>>
 
-THEOREM LogsAreNumbered == Spec => []LogsNumbered
-<1> QED BY Typed, BootsAreNumbers, NumbersAreNatural, Numbered, SegmentsNumbered, OnlyTheLivingAreNamed, ChallengesProve,
-           ProofsAreNew, LogsCounted, LogIsCounted, NothingBefore
+LEMMA AdoptedAreNew ==
+  ASSUME Types, ProofsAreNew, NothingBefore
+  PROVE  \A s \in Side : \A m \in Coming(s) : IsStranger(side[s], m) /\ Proves(side[s], m) =>
+    m.boot > side[s].peer /\ Len(log[s][side[s].boot][m.boot]) = 0
+  BY Ranges, ProofsAreNew, NothingBefore
+
+Logs ==
+  /\ LogIsCounted
+  /\ NothingBefore
+  /\ LogsNumbered
+
+THEOREM LogsKept == Spec => []Logs
+<1>1. ASSUME NEW s \in Side, NEW m \in Coming(s), Adopt(s, m) PROVE Logs'
+  <2> QED BY Typed, Ranges, Held, SegmentsNumbered, OneAfterTheOther, AdoptedAreNew
+<1> QED BY Typed, Ranges, Held, SegmentsNumbered, OneAfterTheOther, SegmentsLived, ProofsAreNew, LogIsCounted,
+           NothingBefore
 
 THEOREM InOrder == Spec => []DeliveredInOrder
-  BY LogsAreNumbered
+  BY LogsKept, LogsNumbered
 
 THEOREM OfThisConnection == Spec => []NoFormerItem
-  BY LogsAreNumbered
+  BY LogsKept, LogsNumbered
 
 -----------------------------------------------------------------------------
 \* Acknowledgements.
@@ -171,20 +180,48 @@ Acknowledgements ==
   /\ AcknowledgedIsDelivered
 
 THEOREM AcknowledgedAreDelivered == Spec => []Acknowledgements
-<1> QED BY Typed, BootsAreNumbers, Two, NumbersAreNatural, LogsCounted, LogIsCounted, SegmentsAcknowledge, AcknowledgedIsDelivered
+<1> QED BY Typed, Ranges, Two, LogsKept, LogIsCounted, SegmentsAcknowledge, AcknowledgedIsDelivered
 
 -----------------------------------------------------------------------------
-\* Who is known to have adopted.
+\* What is delivered in a connection has been sent by the incarnation of the other side, and given to it.
 
-SpeakersAdopted ==
+SegmentsSent ==
   \A s \in Side : \A m \in Coming(s) :
-    m.first > 0 /\ m.boot = side[Other(s)].boot /\ m.peer = side[s].boot => side[Other(s)].peer = side[s].boot
+    IsSpoken(m) /\ m.boot = side[Other(s)].boot /\ m.peer = side[Other(s)].peer => Last(m) <= side[Other(s)].highest
 
-Known ==
-  /\ SpeakersAdopted
-  /\ KnownIsTrue
+NothingUnsent ==
+  \A s \in Side, b \in Boot, p \in Boot :
+    p > side[Other(s)].boot \/ (p = side[Other(s)].boot /\ b > side[Other(s)].peer) => log[s][b][p] = <<>>
 
-THEOREM KnownHolds == Spec => []Known
-<1> QED BY Typed, Types, Two, OnlyTheLivingAreNamed, PeersLived, SegmentsLived, ChallengesProve, ProofsAreNew,
-           SpeakersAdopted, KnownIsTrue
+DeliveredIsSent ==
+  \A s \in Side :
+    LET other == side[Other(s)]
+    IN other.peer # NoBoot => Len(log[s][other.peer][other.boot]) <= other.highest
+
+Sent ==
+  /\ SegmentsSent
+  /\ NothingUnsent
+  /\ DeliveredIsSent
+
+LEMMA NothingSentToTheNew ==
+  ASSUME Types, ProofsAreNew, NothingBefore, NothingUnsent
+  PROVE  \A s \in Side : \A m \in Coming(s) : IsStranger(side[s], m) /\ Proves(side[s], m) =>
+    Len(log[Other(s)][m.boot][side[s].boot]) = 0
+  BY AdoptedAreNew, Ranges, Two, NothingUnsent
+
+THEOREM OnlySent == Spec => []Sent
+<1>1. ASSUME NEW s \in Side, NEW m \in Coming(s), Adopt(s, m) PROVE Sent'
+  <2>1. DeliveredIsSent' BY Two, Ranges, AdoptedAreNew, NothingSentToTheNew, SegmentsSent
+  <2> QED BY Typed, Ranges, Two, OneAfterTheOther, SegmentsLived, ProofsAreNew, SpeakersAdopted, SegmentsSent,
+             NothingUnsent
+<1> QED BY Typed, Ranges, Counters, Two, OneAfterTheOther, SegmentsLived, ProofsAreNew, SpeakersAdopted, LogsKept,
+           LogIsCounted, NothingBefore, SegmentsSent, NothingUnsent, DeliveredIsSent
+
+DeliveredIsGiven ==
+  \A s \in Side :
+    LET other == side[Other(s)]
+    IN other.peer # NoBoot => Len(log[s][other.peer][other.boot]) <= other.acknowledged + Len(other.queue)
+
+THEOREM OnlyGiven == Spec => []DeliveredIsGiven
+  BY Typed, Types, Counters, OnlySent, DeliveredIsSent
 =============================================================================
