@@ -43,7 +43,7 @@ def _entries(rules: Mapping[str, str], file: str, check: str) -> list[Mutant]:
 
 
 OF_A_SLOT = [(f'"{key}": "{name}"', name) for key, name in consensus.INVARIANTS.items() if key != consensus.AGREEMENT]
-OF_SERVICES = {name: key for one in PROTOCOLS for name, key in {**one.invariants, **one.properties}.items()}
+OF_SERVICES = {name: key for one in PROTOCOLS for name, key in one.rules.items()}
 
 INVARIANTS = (
     _cut("without Agreement", CONSENSUS, 'AGREEMENT: "Agreement"', 'AGREEMENT: "TypeOK"', "invariants of a slot"),

@@ -17,7 +17,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,7 +54,10 @@ EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS | POSIT
 
 @dataclass(frozen=True)
 class Protocol:
-    """A trace module, the events that it takes, and the property identifiers of its operators (properties.md)."""
+    """A trace module, the events that it takes, and the property identifiers of its operators (properties.md).
+
+    `proved`: what the proofs rest on, invariants of the module `proofs`.
+    """
 
     module: Path
     events: frozenset[str]
@@ -62,10 +65,17 @@ class Protocol:
     is_step: str
     invariants: dict[str, str]
     properties: dict[str, str]
+    proved: dict[str, str] = field(default_factory=dict)
+    proofs: Path | None = None
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.is_step, *self.invariants.values(), *self.properties.values())))
+        return tuple(dict.fromkeys((self.is_step, *self.rules.values())))
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """The identifier of each operator."""
+        return {**self.invariants, **self.properties, **self.proved}
 
 
 MUTEX = Protocol(
@@ -83,6 +93,17 @@ MUTEX = Protocol(
         "WireBounded": "MUT-8",
     },
     {"RebootEndsTurn": "MUT-9", "NoTakingAway": "MUT-9"},
+    {
+        "TypeOK": "MUT-1",
+        "Lives": "MUT-1",
+        "Hearing": "MUT-5",
+        "Channels": "MUT-7",
+        "Queues": "MUT-6",
+        "Truthful": "MUT-6",
+        "LaterIsLater": "MUT-5",
+        "Turns": "MUT-3",
+    },
+    FOLDER / "lamport_mutex" / "lamport_mutex_proofs.tla",
 )
 SNAPSHOT = Protocol(
     FOLDER / "snapshot" / "trace_snapshot.tla",
@@ -108,6 +129,10 @@ LINK = Protocol(
     {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
     {},
 )
+OF_SMALL_MODELS: dict[str, Value] = {
+    "Times": frozenset(),
+    "Clocks": frozenset(),
+}  # constants that bound the steps of a model alone
 PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
 IDENTIFIERS = tuple(identifier for protocol in PROTOCOLS for identifier in protocol.identifiers)
 
@@ -141,13 +166,18 @@ def observer(
 def _observer(place: int, replica_count: int, byzantine: frozenset[int], has_messages: bool) -> Observer:
     """The observer of the protocol at `place` in PROTOCOLS. It is a template and is never fed itself."""
     protocol = PROTOCOLS[place]
-    module = language.load(protocol.module, constants(protocol, replica_count, byzantine, has_messages))
+    known = constants(protocol, replica_count, byzantine, has_messages)
+    module, beside = language.load(protocol.module, known), None
+    if protocol.proofs is not None:
+        proofs = language.load(protocol.proofs, {"Board": known["Board"], "Liar": known["Liar"], **OF_SMALL_MODELS})
+        beside = proofs, tuple(protocol.proved)
     return Observer(
         module,
         init="TraceInit",
         next_action="TraceNext",
         invariants=tuple(protocol.invariants),
         properties=tuple(protocol.properties),
+        beside=beside,
     )
 
 
@@ -328,7 +358,7 @@ def _hold(protocol: Protocol, events: Sequence[Event], checker: Observer, verdic
     verdict.steps.update({name: count for name, count in result.steps.items() if name in protocol.own_events})
     if result.bad is not None:
         broken = result.bad.broken or ""
-        identifier = protocol.invariants.get(broken) or protocol.properties.get(broken) or protocol.is_step
+        identifier = protocol.rules.get(broken, protocol.is_step)
         verdict.violate(identifier, str(result.bad))
     if result.not_reached:
         verdict.counts[f"events not checked after the bad step of {protocol.is_step}"] = result.not_reached

@@ -41,13 +41,15 @@ from specs.tla.values.values import Function, Value
 
 NODES_MAX = 20_000  # of a formula with all its definitions: a larger one is always evaluated as a whole
 INSTANCES_MAX = 100_000  # of a quantifier that is split into instances
+PATTERNS_MAX = 1_000  # of changes, whose instances a clause remembers,
+REMEMBERED_MAX = 1_000  # unless they are more than this
 DEPTH = 2  # arguments that distinguish the entries of a variable: v[x][y]
 
 Values: TypeAlias = tuple[Value, ...]
 Test: TypeAlias = Callable[[Values, Values | None], bool]
 Inner: TypeAlias = Collection[Value] | None  # arguments at which a value has changed; None: as a whole
 Change: TypeAlias = Mapping[Value, Inner] | None  # the same of a variable, by the first argument
-Changes: TypeAlias = Mapping[int, Change]  # by the variable's index in the state
+Pattern: TypeAlias = tuple[object, ...]  # changes, in a form that finds what is known of them
 Keys: TypeAlias = tuple[int | None, ...]  # arguments of a variable, as indexes of bound variables; None: any
 
 
@@ -126,6 +128,18 @@ def _excused(formula: Formula) -> tuple[list[Formula], Formula]:
 # --- what has changed -----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Where two states differ: by the variable's index in the state."""
+
+    of: Mapping[int, Change]
+    pattern: Pattern
+
+    @classmethod
+    def at(cls, of: Mapping[int, Change]) -> Changes:
+        return cls(of, tuple([(index, _pattern(change)) for index, change in of.items()]))
+
+
 class Differences:
     """Where two states differ. Formulas that are evaluated on the same states share one cache."""
 
@@ -137,7 +151,7 @@ class Differences:
             if known_old is old and known_new is new:
                 return changes
         pairs = enumerate(zip(old, new))
-        changes = {index: _change(before, after) for index, (before, after) in pairs if before is not after}
+        changes = Changes.at({index: _change(before, after) for index, (before, after) in pairs if before is not after})
         self._latest = [(old, new, changes), *self._latest[:1]]
         return changes
 
@@ -152,6 +166,12 @@ def _change(old: Value, new: Value) -> Change:
             inner = _pairs(before, after)
             found[key] = None if inner is None else [argument for argument, a, b in inner if a is not b and a != b]
     return found
+
+
+def _pattern(change: Change) -> object:
+    if change is None:
+        return None
+    return tuple([(key, None if inner is None else tuple(inner)) for key, inner in change.items()])
 
 
 def _pairs(old: Value, new: Value) -> Iterable[tuple[Value, Value, Value]] | None:
@@ -182,12 +202,24 @@ class _Clause:
     variables: tuple[_Variable, ...]
     test: Callable[..., bool]  # f(before, after, one value per variable)
     reads: Mapping[tuple[bool, int], Sequence[Keys]]
+    known: dict[Pattern, tuple[tuple[Value, ...], ...]] = field(default_factory=dict)  # instances, by what has changed
 
     def touched(self, changes: Sequence[Changes]) -> Iterable[tuple[Value, ...]]:
         """The instances that read a changed entry. `changes`: those of the first state, then of the second."""
+        pattern = tuple([of_state.pattern for of_state in changes])
+        found = self.known.get(pattern)
+        if found is None:
+            found = tuple(self._touched(changes))
+            if len(self.known) >= PATTERNS_MAX:
+                self.known.clear()
+            if len(found) <= REMEMBERED_MAX:
+                self.known[pattern] = found
+        return found
+
+    def _touched(self, changes: Sequence[Changes]) -> Iterable[tuple[Value, ...]]:
         found: dict[tuple[Value, ...], None] = {}
         for is_primed, of_state in enumerate(changes):
-            for index, change in of_state.items():
+            for index, change in of_state.of.items():
                 for keys in self.reads.get((bool(is_primed), index), ()):
                     for fixed in self._fixed(keys, change):
                         found.update(dict.fromkeys(self._choices(fixed)))

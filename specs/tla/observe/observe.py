@@ -51,7 +51,8 @@ class Observer:
     """Feed it observations in order, then read the `result`.
 
     `invariants` are names of state predicates, `properties` names of formulas such as `[][P]_v`, whose parts on states
-    and steps are checked. Raises ModuleError if the module lacks one of the names.
+    and steps are checked. `beside`: another module, which extends the one that `module` extends, and names of its state
+    predicates, which are invariants, too. Raises ModuleError if a module lacks one of the names.
     """
 
     def __init__(
@@ -63,12 +64,20 @@ class Observer:
         invariants: Sequence[str] = (),
         properties: Sequence[str] = (),
         silent: Sequence[str] = (),
+        beside: tuple[Module, Sequence[str]] | None = None,
         candidates_max: int = CANDIDATES_MAX,
     ) -> None:
         self.module, self.init, self.next_action = module, init, next_action
         self.candidates_max = candidates_max
         differences = Differences()
         self._invariants = [(name, _invariant(module, name, differences)) for name in invariants]
+        self._beside: dict[str, Module] = {}  # the module of an invariant that is not of this one
+        if beside is not None:
+            other, names = beside
+            if module.variables[: len(other.variables)] != other.variables:
+                raise ModuleError(f"{other.name} has variables that are not the first of {module.name}")
+            self._invariants += [(name, _invariant(other, name, differences)) for name in names]
+            self._beside = dict.fromkeys(names, other)
         self._properties = [_property(module, name, differences) for name in properties]
         self._silent = [self._action(name) for name in silent]
         self._actions: dict[str, Action] = {}
@@ -291,7 +300,8 @@ class Observer:
         for state in states:
             for name, holds in self._invariants:
                 if not _is_true(holds, state.values):
-                    self._break(observation, step, name, self.module.explain(name, (), state), state)
+                    explanation = self._beside.get(name, self.module).explain(name, (), state)
+                    self._break(observation, step, name, explanation, state)
                     self._result.invariants[name] = VIOLATED
                     return
             for item in self._properties:

@@ -321,6 +321,14 @@ OF_THE_SERVICES: list[tuple[Protocol, dict[str, str]]] = [
             "WireBounded": "MUT-8",
             "RebootEndsTurn": "MUT-9",
             "NoTakingAway": "MUT-9",
+            "TypeOK": "MUT-1",
+            "Lives": "MUT-1",
+            "Hearing": "MUT-5",
+            "Channels": "MUT-7",
+            "Queues": "MUT-6",
+            "Truthful": "MUT-6",
+            "LaterIsLater": "MUT-5",
+            "Turns": "MUT-3",
         },
     ),
     (
@@ -363,7 +371,34 @@ def test_a_rule_of_the_services_is_evaluated(
 
 @pytest.mark.parametrize(("protocol", "rules"), OF_THE_SERVICES, ids=lambda item: getattr(item, "is_step", ""))
 def test_the_lists_of_the_services_are_these(protocol: Protocol, rules: dict[str, str]) -> None:
-    assert {**protocol.invariants, **protocol.properties} == rules
+    assert protocol.rules == rules
+
+
+@pytest.mark.parametrize("is_held", [True, False], ids=["held", "not held"])
+def test_a_turn_before_any_answer_is_seen_by_the_proofs_of_the_services_alone(
+    is_held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong guard lets the only board that waits enter: no other board has a turn, and none waits."""
+    sound = services.language.load
+
+    def load(path: Path, known: dict[str, Any]) -> Module:
+        return sound(path, {**known, "CanEnter": lambda board: True} if path == MUTEX.module else known)
+
+    monkeypatch.setattr(services.language, "load", load)
+    monkeypatch.setattr(services, "_observer", services._observer.__wrapped__)
+    if not is_held:
+        monkeypatch.setattr(services, "PROTOCOLS", (replace(MUTEX, proved={}, proofs=None), LINK))
+    swarm = OpsSwarm(3)
+    swarm.connect()
+    swarm.request(0)
+    time = next(event.fields["time"] for event in swarm.events if event.name == "MutexRequest")
+    last = swarm.events[-1]
+    entered = Event(last.line + 1, 0, 0, last.seq + 1, last.lamport + 1, "MutexEnter", {"time": time})
+    verdict = Verdict()
+    services.check_ops([*swarm.events, entered], [], 3, (), verdict)
+    found = [what for what in verdict.violations if what.startswith("MUT-")]
+    assert len(found) == is_held
+    assert all("Turns does not hold" in what for what in found)
 
 
 def _never(values: Any) -> bool:

@@ -9,7 +9,7 @@ from specs.checking.services.conformance import LINK, MUTEX, SNAPSHOT, constants
 from specs.tla.explore.model import property_of
 from specs.tla.language import incremental, language
 from specs.tla.language.contexts import Context
-from specs.tla.language.incremental import Differences, Incremental
+from specs.tla.language.incremental import Changes, Differences, Incremental
 from specs.tla.language.language import EvaluationError, Function, Module, State
 from specs.tla.language.temporal import Formula
 
@@ -180,5 +180,7 @@ def test_one_change_asks_of_some_n_instances(protocol) -> None:
         clauses = held._compiled()
         assert clauses, name
         for clause, index in itertools.product(clauses, between_two):
-            touched = list(clause.touched([{index: {3: [5]}}]))
+            touched = list(clause.touched([Changes.at({index: {3: [5]}})]))
             assert len(touched) <= 2 * boards, (name, module.variables[index])
+            assert touched == list(clause.touched([Changes.at({index: {3: [5]}})])), "as it is remembered"
+            assert touched != list(clause.touched([Changes.at({index: {4: [5]}})])) or not touched

@@ -11,6 +11,7 @@ from specs.audit.flags import BLOCK
 from specs.audit.project import Project
 from specs.checking.consensus import conformance as consensus
 from specs.checking.ledger import conformance as ledger
+from specs.checking.services.conformance import MUTEX
 from specs.proof import modules, script
 from specs.tla.syntax import tree
 from tests import ROOT
@@ -19,6 +20,7 @@ MODULES = sorted(FOLDER.glob("*/*_proofs.tla"))
 HELD = {  # by module of proofs, all that the checkers hold of it
     "tetrabft_proofs": {*consensus.PROVED, *consensus.INVARIANTS.values()},
     "ledger_proofs": {*ledger.STATE_PREDICATES},
+    "lamport_mutex_proofs": {*MUTEX.rules},
 }
 
 
