@@ -94,6 +94,7 @@ def _print(report: "Report") -> None:
     for theorem, outcome in unproved[:UNPROVED_SHOWN]:
         said = ", ".join([f"{name}: {answer.verdict}" for name, answer in outcome.answers.items()])
         said += ", and its facts contradict each other" if outcome.facts == "contradictory" else ""
+        said += ", refuted by a small model" if outcome.is_refuted_by_model else ""
         console.print(Text(f"{outcome.place}: {theorem.name}: {outcome.name}: {said}"))
         for line in outcome.counterexample:
             console.print(Text(f"    {line}"))

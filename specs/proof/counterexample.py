@@ -1,19 +1,24 @@
 """Shows a refuted obligation as TLA+ states: a counterexample to induction.
 
-Theory. z3's model is finite: a list of elements for each sort, a value for each symbol at each argument. So formulas
-can be worked out in it, and functions written down as TLA+ writes them. The state need not be reachable: the invariant,
-or the facts that the step cites, may be too weak.
+Theory. A model is finite: a list of elements for each sort, a value for each symbol at each argument. So formulas can
+be worked out in it, and functions written down as TLA+ writes them. The state need not be reachable: the invariant, or
+the facts that the step cites, may be too weak.
 
-Rules. Whole numbers range over those that the model's numbers lie between, and one more on each side.
+Rules. A small model of the facts and of the negated goal comes first, with what is hidden opened, and true sizes: one
+in which all invariants hold that are proved above, or any; or else one with anything in place of what is hidden. Where
+none is found, z3's model is shown, if it has one. In that, whole numbers range over those that the model's numbers lie
+between, and one more on each side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, Protocol
 
-from specs.proof import meanings, solvers, terms
+from specs.proof import meanings, opened, small, solvers, terms, true_sizes
+from specs.proof.exact import Exact
+from specs.proof.ground import Ground
 from specs.proof.meanings import (
     FunctionValue,
     OptionalValue,
@@ -33,12 +38,33 @@ MEMBERS_MAX = 8
 
 
 def lines(prover: Prover, obligation: Obligation, question: str) -> list[str]:
-    """The state before, the state after if there is one, and what the names stand for. Nothing without a model."""
-    model = solvers.model(question + _small(obligation)) or solvers.model(question)
-    return [] if model is None else list(_Shown(prover, model).lines(obligation))
+    """The state before, the state after if there is one, and what the names stand for. Nothing without a model.
+
+    `question`: it has a model, too, if z3 found one; "" if not.
+    """
+    shown = _small(prover, obligation)
+    if shown is None and question:
+        model = solvers.model(question + _with_small_numbers(obligation)) or solvers.model(question)
+        shown = None if model is None else _Shown(prover, _OfZ3(model), obligation)
+    return [] if shown is None else list(shown.lines())
 
 
-def _small(obligation: Obligation) -> str:
+def _small(prover: Prover, obligation: Obligation) -> _Shown | None:
+    facts = [*obligation.facts, terms.negation(obligation.goal)]
+    definitions, invariants = (
+        opened.definitions(prover.translator, obligation.after),
+        prover.invariants(obligation.theorem),
+    )
+    choices = prover.translator.choices.axioms  # those of what was just opened, too
+    whole, instance = {**choices, **definitions}, true_sizes.instance(prover)
+    for more, axioms, known in ((invariants, whole, instance), ([], whole, instance), ([], choices, small.ANY)):
+        model = small.find([*facts, *more], axioms, known)
+        if model is not None:
+            return _Shown(prover, _OfSmall(model, axioms), obligation, more)
+    return None
+
+
+def _with_small_numbers(obligation: Obligation) -> str:
     """Asks for small numbers: such a state is easier to read."""
     used = terms.parts([*obligation.facts, obligation.goal])
     constants = {item.name for item in used if item.sort == terms.INT and item.op == "app" and not item.args}
@@ -46,43 +72,109 @@ def _small(obligation: Obligation) -> str:
     return "".join([f"(assert (<= -1 {name} {SMALL}))\n" for name in map(terms.quoted, sorted(constants))])
 
 
-class _Shown:
-    def __init__(self, prover: Prover, model: Any) -> None:
-        self.prover, self.model = prover, model
-        self.symbols = {item.name(): item for item in model.decls()}
-        self.names: dict[str, str] = {}
+class _World(Protocol):
+    """A model."""
+
+    @property
+    def elements(self) -> Mapping[str, list[Term]]: ...
+
+    def value(self, term: Term, given: Mapping[Term, Term]) -> Term:
+        """The value of a term, a literal."""
+
+    def free(self, variable: Term) -> Term:
+        """What a free variable stands for."""
+
+
+class _OfSmall:
+    def __init__(self, model: small.Model, axioms: Mapping[str, Term]) -> None:
+        self.model, self.elements = model, model.elements
+        self._exact, self._bounded = Exact(model, axioms), Ground(model.elements, model.applied)
+
+    def value(self, term: Term, given: Mapping[Term, Term]) -> Term:
+        return self._exact.truth(term, given) or self._bounded.formula(term, given)
+
+    def free(self, variable: Term) -> Term:
+        return self.model.applied(small.constant(variable))
+
+
+class _OfZ3:
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._symbols = {item.name(): item for item in model.decls()}
+        self._values: dict[Term, Any] = {}  # of elements
         self.elements: dict[str, list[Term]] = {}
-        self.values: dict[str, Any] = {}
         for sort in model.sorts():
-            found = [str(item) for item in model.get_universe(sort)]
-            for at, item in enumerate(model.get_universe(sort)):
-                name = f"{sort.name().lower()}{at + 1}" if len(found) > 1 else sort.name().lower()
-                self.names[str(item)], self.values[name] = name, item
-                self.elements.setdefault(sort.name(), []).append(terms.apply(name, (), sort.name()))
-        for item in model.decls():  # a text is shown as itself
-            if item.name().startswith("str.") and item.arity() == 0:
-                name = f'"{item.name().removeprefix("str.")}"'
-                self.values[name] = self.model[item]
-                self.names[str(self.model[item])] = name
-        constants = [self.model[item] for item in model.decls() if item.arity() == 0]
+            for item in model.get_universe(sort):
+                element = terms.apply(f"str.{item}", (), sort.name())
+                self._values[element] = item
+                self.elements.setdefault(sort.name(), []).append(element)
+        self._names = {str(item): element for element, item in self._values.items()}
+        constants = [model[item] for item in model.decls() if item.arity() == 0]
         numbers = [0, *[item.as_long() for item in constants if hasattr(item, "as_long")]]
         least, most = max(min(numbers), -2), min(max(numbers), NUMBERS_MAX)
         self.elements[terms.INT] = [terms.integer(at) for at in range(least - 1, most + 2)]
         self.elements[terms.BOOL] = [terms.FALSE, terms.TRUE]
+        self._ground = Ground(self.elements, self._applied)
 
-    def lines(self, obligation: Obligation) -> Iterator[str]:
-        translator = self.prover.translator
-        used = terms.symbols([*obligation.facts, obligation.goal])
+    def value(self, term: Term, given: Mapping[Term, Term]) -> Term:
+        return self._ground.formula(term, given)
+
+    def free(self, variable: Term) -> Term:
+        return self._applied(terms.apply(variable.name, (), variable.sort))
+
+    def _applied(self, item: Term) -> Term:
+        symbol = self._symbols.get(item.name)
+        if item in self._values:
+            return item
+        if symbol is None:
+            return small.default(self.elements, item.sort)
+        given = [self._values.get(arg, arg.value if arg.op == "int" else arg is terms.TRUE) for arg in item.args]
+        found = self.model.eval(symbol(*given), model_completion=True)
+        if item.sort == terms.BOOL:
+            return terms.truth(str(found) == "True")
+        return terms.integer(found.as_long()) if item.sort == terms.INT else self._names[str(found)]
+
+
+class _Shown:
+    """`more`: what else holds in the model."""
+
+    def __init__(self, prover: Prover, world: _World, obligation: Obligation, more: Iterable[Term] = ()) -> None:
+        self.prover, self.world, self.obligation = prover, world, obligation
+        self.given = {item: world.free(item) for item in obligation.free}
+        self.used = terms.symbols([*obligation.facts, obligation.goal, *more])
+        self.names = self._constants()
+        for sort, items in world.elements.items():
+            others = [item for item in items if item not in self.names and sort not in (terms.INT, terms.BOOL)]
+            for at, item in enumerate(others, 1):
+                self.names[item] = f"{sort.lower()}{at}" if len(others) > 1 else sort.lower()
+
+    def _constants(self) -> dict[Term, str]:
+        """The names of elements that have one: a constant, such as NoValue, or a text."""
+        found: dict[Term, str] = {}
+        for name, item in sorted(self.used.items()):
+            if terms.is_literal(item):
+                found[self.value(item)] = f'"{name.removeprefix("str.")}"'
+            elif not item.args and name in self.prover.names.constants and item.sort not in (terms.INT, terms.BOOL):
+                found[self.value(item)] = name
+        return found
+
+    def lines(self) -> Iterator[str]:
+        obligation, translator = self.obligation, self.prover.translator
         for name, shape in translator.shapes.items():
-            if name in self.prover.names.constants and (name in used or name in self.elements):
-                yield f"{name} = {self.written(translator.constant_value(name), shape)}"
+            if name in self.prover.names.constants and (name in self.used or name in self.world.elements):
+                written = self.written(translator.constant_value(name), shape)
+                if written != name:
+                    yield f"{name} = {written}"
         for family in translator.families:
-            sets = [translator.family_member(family, item) for item in self.elements.get(family, ())]
-            yield f"{family}: " + ", ".join(sorted({self.written(item, meanings.shape_of(item)) for item in sets}))
+            if family in self.world.elements:
+                sets = [translator.family_member(family, item) for item in self.world.elements[family]]
+                yield f"{family}: " + ", ".join(sorted({self.element(item) for item in sets}))
         for item in sorted(obligation.free, key=lambda item: item.name):
-            yield f"{item.name} = {self.text(self.value(item, {}))}"
+            yield f"{item.name} = {self.text(self.given[item])}"
+        for name, shape in sorted(obligation.chosen.items()):
+            yield f"{name} = {self.written(meanings.symbol(shape, name, ()), shape)}"
         for name in self.prover.names.variables:
-            if any(symbol == name or symbol.startswith(f"{name}.") for symbol in used):
+            if any(symbol == name or symbol.startswith(f"{name}.") for symbol in self.used):
                 before = self.written(self.prover.before.get(name), translator.shapes[name])
                 yield f"/\\ {name} = {before}"
                 if obligation.after is not None:
@@ -90,68 +182,19 @@ class _Shown:
                     if after != before:
                         yield f"   {name}' = {after}"
 
-    def value(self, term: Term, names: dict[Term, Any]) -> Any:
-        """The value of a term in the model: a number, a truth, or an element."""
-        if term.op == "var" and term in names:
-            return names[term]
-        if term.op == "int":
-            return term.value
-        if term.op in ("true", "false"):
-            return term.op == "true"
-        if term.op in ("forall", "exists"):
-            choices = product(*[self.elements.get(item.sort, []) for item in term.bound])
-            found = (
-                self.value(term.args[0], {**names, **dict(zip(term.bound, [self.value(one, {}) for one in given]))})
-                for given in choices
-            )
-            return all(found) if term.op == "forall" else any(found)
-        if term.op == "ite":
-            return self.value(term.args[1 if self.value(term.args[0], names) else 2], names)
-        args = [self.value(item, names) for item in term.args]
-        return self._applied(term, args)
-
-    def _applied(self, term: Term, args: list[Any]) -> Any:
-        op = term.op
-        if op in ("app", "var"):
-            if term.name in self.values and not args:
-                return term.name
-            symbol = self.symbols.get(term.name)
-            if symbol is None:
-                return self._any(term.sort)
-            given = [self.values.get(item, item) if isinstance(item, str) else item for item in args]
-            found = self.model.eval(symbol(*given), model_completion=True)
-            if term.sort == terms.BOOL:
-                return str(found) == "True"
-            return found.as_long() if term.sort == terms.INT else self.names.get(str(found), str(found))
-        if op == "and":
-            return all(args)
-        if op == "or":
-            return any(args)
-        if op == "not":
-            return not args[0]
-        if op == "=>":
-            return not args[0] or args[1]
-        left, right = args
-        table = {"=": left == right}
-        if op != "=":
-            table = {"<": left < right, "<=": left <= right, "+": left + right, "-": left - right, "*": left * right}
-        return table[op]
-
-    def _any(self, sort: str) -> Any:
-        if sort == terms.BOOL:
-            return False
-        return 0 if sort == terms.INT else self.value(self.elements[sort][0], {}) if self.elements.get(sort) else "any"
+    def value(self, term: Term, given: Mapping[Term, Term] | None = None) -> Term:
+        return self.world.value(term, {**self.given, **(given or {})})
 
     # --- values as TLA+ writes them ------------------------------------------------------------------
 
     def written(self, value: Value, shape: Shape) -> str:
         if isinstance(value, Term):
-            return self.text(self.value(value, {}))
+            return self.text(self.value(value))
         if isinstance(value, RecordValue) and isinstance(shape, meanings.RecordShape):
             fields = [f"{name} |-> {self.written(item, shape.fields[name])}" for name, item in value.fields.items()]
             return f"[{', '.join(fields)}]"
         if isinstance(value, OptionalValue) and isinstance(shape, meanings.OptionalShape):
-            if self.value(value.there, {}):
+            if self.value(value.there) is terms.TRUE:
                 return self.written(value.some, shape.some)
             return self.element(value.none)
         if isinstance(value, TupleValue) and isinstance(shape, meanings.TupleShape):
@@ -161,7 +204,7 @@ class _Shown:
             more = ", ..." if len(members) > MEMBERS_MAX else ""
             return f"{{{', '.join(members[:MEMBERS_MAX])}{more}}}"
         if isinstance(value, SequenceValue) and isinstance(shape, meanings.SequenceShape):
-            length = min(self.value(value.length, {}), NUMBERS_MAX)
+            length = min(self.value(value.length).value, NUMBERS_MAX)
             items = [self.written(value.at(terms.integer(at)), shape.element) for at in range(1, length + 1)]
             return f"<<{', '.join(items)}>>"
         assert isinstance(value, FunctionValue)
@@ -182,18 +225,18 @@ class _Shown:
         variables: list[Term] = []
         element, inside = meanings.picked(domain, "x", variables)
         found: list[Value] = []
-        for given in product(*[self.elements.get(item.sort, []) for item in variables]):
-            if self.value(inside, {name: self.value(one, {}) for name, one in zip(variables, given)}):
+        for given in product(*[self.world.elements.get(item.sort, []) for item in variables]):
+            if self.value(inside, dict(zip(variables, given))) is terms.TRUE:
                 found.append(_replaced(element, dict(zip(variables, given))))
         return found
 
     def element(self, value: Value) -> str:
         return self.written(value, meanings.shape_of(value))
 
-    def text(self, value: Any) -> str:
-        if isinstance(value, bool):
-            return "TRUE" if value else "FALSE"
-        return str(value)
+    def text(self, value: Term) -> str:
+        if value in (terms.TRUE, terms.FALSE):
+            return "TRUE" if value is terms.TRUE else "FALSE"
+        return self.names.get(value, str(value.value) if value.op == "int" else value.name)
 
 
 def _replaced(value: Value, given: dict[Term, Term]) -> Value:

@@ -87,6 +87,24 @@ class Counting:
 
         return self._with_sets(["S", "T"], made, definition.place)
 
+    def assumed(self) -> tuple[list[str], list[Term]]:
+        """What the ASSUMEs say of sizes, and the sets whose parts it is about: bit i of a part is for the i-th set."""
+
+        def made() -> list[Term]:
+            facts = [fact for node in self.names.assumptions for fact in self._assumed(node)]
+            return [fact for fact in facts if any(name.startswith("part.") for name in terms.symbols([fact]))]
+
+        facts = self._with_sets([], made, self.names.assumptions[0].place) if self.names.assumptions else []
+        return list(self._sets), facts
+
+    def predicate(self, definition: tree.Definition) -> tuple[list[str], Term]:
+        """A predicate of a set, as one of sizes of parts, and those sets: the argument is the first."""
+        name = definition.parameters[0].name
+        found = self._with_sets(
+            [name], lambda: self._formula(definition.body, _Bound({name: self._numbered(0)})), definition.place
+        )
+        return [name, *self._sets], found
+
     def obligation(self, sequent: Sequent) -> tuple[list[Term], Term]:
         """The facts and the goal that say the same of natural numbers."""
         if sequent.new or sequent.assumptions:

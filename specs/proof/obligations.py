@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeGuard
 
@@ -46,6 +47,7 @@ class Obligation:
     goal: Term
     place: Place
     after: State | None = None  # if it is about a step
+    chosen: dict[str, meanings.Shape] = field(default_factory=dict)  # sets that the action quantifies
 
     @property
     def free(self) -> frozenset[Term]:
@@ -134,6 +136,13 @@ class Prover:
             self._family(name, whole)
         self._possible()
         yield from self.found[before:]
+
+    def invariants(self, theorem: str) -> list[Term]:
+        """The invariants that theorems above this one prove, with all opened but families of sets."""
+        context = replace(self._plain, hidden=frozenset(self.translator.families))
+        above = list(takewhile(lambda name: name != theorem, self._invariants))
+        parts = [part for name in above for part in self._invariants[name]]
+        return [part for node in parts for part in terms.conjuncts(self.translator.formula(node, context))]
 
     def _possible(self) -> None:
         """The invariants and the guards of each action: nothing follows from them, but they must have a model."""
@@ -383,7 +392,7 @@ class Prover:
                 facts,
                 self.translator.formula(goal, shown.context),
                 goal.place,
-                shown.context.after,
+                shown,
             )
 
     def _hiding(self, scope: Scope, names: Iterable[str], shown: Iterable[str] = ()) -> Scope:
@@ -459,10 +468,14 @@ class Prover:
         return found
 
     def _add(
-        self, theorem: Theorem, name: str, facts: tuple[Term, ...], goal: Term, place: Place, after: State | None
+        self, theorem: Theorem, name: str, facts: tuple[Term, ...], goal: Term, place: Place, scope: Scope
     ) -> None:
         used = (*self.axioms, *[part for fact in facts for part in terms.conjuncts(fact)])
-        self.found.append(Obligation(theorem.name, name, tuple(dict.fromkeys(used)), goal, place, after))
+        chosen = scope.way.symbols if scope.way is not None else {}
+        obligation = Obligation(
+            theorem.name, name, tuple(dict.fromkeys(used)), goal, place, scope.context.after, chosen
+        )
+        self.found.append(obligation)
 
 
 def _is_named(node: Expression) -> TypeGuard[tree.Apply]:

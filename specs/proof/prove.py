@@ -7,8 +7,8 @@ obligation's facts alone: a state, and for a step a step, in which they hold. Ro
 invariants together with the guards of each action: each can happen.
 
 Rules. An obligation is proved if each solver that is asked proves it. One that a solver refutes is refuted, whatever
-the others say, and so is one whose facts contradict each other. A theorem is proved if all its obligations are, and all
-above it that it cites.
+the others say, and so is one whose facts contradict each other, or that has a counterexample although no solver knows
+it. A theorem is proved if all its obligations are, and all above it that it cites.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from specs.verification import cache
 
 PATTERN = "*_proofs.tla"
 MODEL, CONTRADICTORY = "model", "contradictory"  # of an obligation's facts; or UNKNOWN
+SEARCHES_MAX = 5  # for counterexamples, of one theorem
 EXIT_CODES = {PROVED: 0, REFUTED: 3, UNKNOWN: 5}
 
 
@@ -44,6 +45,12 @@ class Outcome:
     answers: dict[str, Answer] = field(default_factory=dict)
     counterexample: tuple[str, ...] = ()  # lines
     facts: str = ""  # whether they have a model
+
+    @property
+    def is_refuted_by_model(self) -> bool:
+        """No solver knows, but there is a counterexample."""
+        verdicts = [answer.verdict for answer in self.answers.values()]
+        return bool(self.counterexample) and REFUTED not in verdicts
 
 
 @dataclass(frozen=True)
@@ -198,13 +205,17 @@ def _theorem(job: _Job) -> Theorem:
     answers = {solver: _answers(job, questions, solver) for solver in job.versions}
     facts = _facts(job, axioms)
     outcomes: list[Outcome] = []
+    searches = SEARCHES_MAX
     for at, (obligation, question) in enumerate(zip(job.obligations, questions)):
         said = {solver: given.items[at] for solver, given in answers.items()}
         found = {solver: answer for solver, answer in said.items() if answer is not None}
         status = worst([answer.verdict for answer in found.values()])
-        status = REFUTED if facts[at] == CONTRADICTORY else status
-        shown = status == REFUTED and question is not None and found.get("z3", Answer("", 0)).verdict == REFUTED
-        lines = tuple(counterexample.lines(job.prover, obligation, question or "")) if shown else ()
+        lines: tuple[str, ...] = ()
+        if status != PROVED and question is not None and "z3" in job.versions and searches > 0:
+            searches -= 1
+            refuted = found["z3"].verdict == REFUTED
+            lines = tuple(counterexample.lines(job.prover, obligation, question if refuted else ""))
+        status = REFUTED if lines or facts[at] == CONTRADICTORY else status
         outcomes.append(Outcome(obligation.name, str(obligation.place), status, found, lines, facts[at]))
     cached = all(given.cached for given in answers.values())
     return Theorem(job.path.parent.name, job.path.stem, job.theorem, tuple(outcomes), cached)

@@ -48,18 +48,50 @@ class Model:
         return self.tables.get(item.name, {}).get(tuple(args), self.default(item.sort))
 
     def default(self, sort: str) -> Term:
-        if sort in (BOOL, INT):
-            return terms.FALSE if sort == BOOL else terms.integer(0)
-        return self.elements[sort][0]
+        return default(self.elements, sort)
 
 
-def find(facts: Sequence[Term], axioms: dict[str, Term]) -> Model | None:
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """What is known beforehand: elements of some sorts, and values of symbols that are applied to literals.
+
+    `sizes`: how many elements each other sort has, and the highest number that quantifiers range over; one by one.
+    """
+
+    elements: dict[str, list[Term]]
+    values: dict[Term, Term]
+    sizes: tuple[tuple[int, int], ...] = SIZES
+
+    def value(self, item: Term) -> Term:
+        return self.values.get(item) or exact.remainder(item)
+
+
+ANY = Instance({}, {})
+
+
+def default(elements: Mapping[str, list[Term]], sort: str) -> Term:
+    """What stands for a value that does not matter."""
+    if sort in (BOOL, INT):
+        return terms.FALSE if sort == BOOL else terms.integer(0)
+    return elements[sort][0]
+
+
+def constant(variable: Term) -> Term:
+    """What stands for a free variable."""
+    return terms.apply(f"free.{variable.name}", (), variable.sort)
+
+
+def element(sort: str, at: int) -> Term:
+    return terms.apply(f"str.{sort}.{at}", (), sort)
+
+
+def find(facts: Sequence[Term], axioms: dict[str, Term], instance: Instance = ANY) -> Model | None:
     """A small model of the facts, or None, which says nothing. `axioms`: of each symbol, what defines it."""
     axioms = {name: axiom for name, axiom in axioms.items() if name != REMAINDER}
     try:
-        for elements, high in SIZES:
+        for elements, high in instance.sizes:
             for edges in (True, False):
-                found = _Search(facts, axioms, elements, high, edges).model()
+                found = _Search(facts, axioms, elements, high, edges, instance).model()
                 if found is not None:
                     return found
     except TooLarge:
@@ -70,7 +102,16 @@ def find(facts: Sequence[Term], axioms: dict[str, Term]) -> Model | None:
 class _Search:
     """Numbers up to `high`; `edges`: tables are empty at the bounds, so that beyond them they can go on so."""
 
-    def __init__(self, facts: Sequence[Term], axioms: dict[str, Term], elements: int, high: int, edges: bool) -> None:
+    def __init__(
+        self,
+        facts: Sequence[Term],
+        axioms: dict[str, Term],
+        elements: int,
+        high: int,
+        edges: bool,
+        instance: Instance,
+    ) -> None:
+        self.instance = instance
         self.facts, self.axioms, self.high, self.edges = list(dict.fromkeys(facts)), axioms, high, edges
         whole = solvers.with_axioms(self.facts, axioms)
         symbols = terms.symbols(whole)
@@ -80,7 +121,7 @@ class _Search:
         sorts |= {item.sort for term in used for item in term.bound}
         most = _most(used, elements)
         self.elements = {
-            sort: [terms.apply(f"str.{sort}.{at}", (), sort) for at in range(most.get(sort, elements))]
+            sort: instance.elements.get(sort) or [element(sort, at) for at in range(most.get(sort, elements))]
             for sort in sorted(sorts - {BOOL, INT, meanings.STRING})
         }
         self.elements[INT] = [terms.integer(at) for at in range(LOW, self.high + 1)]
@@ -88,12 +129,14 @@ class _Search:
         self.elements[meanings.STRING] = [terms.apply(name, (), meanings.STRING) for name in texts or ("str.",)]
         self.symbols = {name: item for name, item in symbols.items() if not terms.is_literal(item)}
         free = sorted({item for term in whole for item in term.free}, key=lambda item: item.name)
-        self.free = {item: terms.apply(f"free.{item.name}", (), item.sort) for item in free}
+        self.free = {item: constant(item) for item in free}
 
     def model(self) -> Model | None:
         found = self._solved(self._grounded())
         if found is None:
             return None
+        for item, value in self.instance.values.items():
+            found.setdefault(item.name, {})[item.args] = value
         model = Model(self.elements, found)
         given = {item: model.applied(constant) for item, constant in self.free.items()}
         world = exact.Exact(model, self.axioms)
@@ -130,7 +173,7 @@ class _Search:
 
     def _grounded(self) -> list[Term]:
         """The facts without quantifiers, and what defines the symbols in them at the arguments that occur."""
-        ground = Ground(self.elements, exact.remainder, PARTS_MAX)
+        ground = Ground(self.elements, self.instance.value, PARTS_MAX)
         found = [ground.formula(item, self.free) for item in self.facts]
         done: set[tuple[Term, tuple[Term, ...]]] = set()
         seen: set[Term] = set()

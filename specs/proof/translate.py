@@ -46,6 +46,7 @@ class Translator(Constructs):
         self._called_before: dict[
             tuple[object, ...], Value
         ] = {}  # definitions of a module, by what they are applied to
+        self.hidden: dict[tuple[State, str], tuple[tree.Definition, Context]] = {}  # what symbols stand for
         self._handlers: dict[type, Callable[[Expression, Context], Value]] = {
             kind: getattr(self, f"_{kind.__name__.lower()}") for kind in _HANDLED
         }
@@ -174,7 +175,9 @@ class Translator(Constructs):
             suffix = "" if meanings.flat(meaning) == meanings.flat(earlier) else "'"
         sets = "".join([f"[{_written(item)}]" for item in args if isinstance(item, SetValue)])
         flat = tuple([term for item in args if not isinstance(item, SetValue) for term in meanings.flat(item)])
-        return meanings.symbol(shape, f"{definition.name}{sets}{suffix}", flat)
+        name = f"{definition.name}{sets}{suffix}"
+        self.hidden.setdefault((context.state, name), (definition, inner))
+        return meanings.symbol(shape, name, flat)
 
     def _family(self, name: str, argument: SetValue) -> Term:
         """`IsQuorum(S)`: there is a quorum in S."""
