@@ -176,8 +176,8 @@ THEOREM QueuesKept == Spec => []Queues
         PROVE  queue'[i][j] = requested[j] \/ \E k \in 1 .. Len(wire'[j][i]) : IsRequestAt(j, i, k)'
     BY Heard, FreshChannels, RepliesAfterRequest, QueueIsUpToDate, RequestsOnTheWay, HasPlaceBefore, HasNextPlace
   <2>2. RequestsOnTheWay' BY RequestsOnTheWay, <2>1
-  <2> QED BY Typed, Types, LivesKept, PresentItems, Heard, FreshChannels, ChannelsOrdered, NothingAhead, Ordered,
-             RepliesAfterRequest, QueueIsUpToDate, RequestsOnTheWay
+  <2>3. RepliesAfterRequest' BY RepliesAfterRequest, HasNextPlace
+  <2> QED BY Typed, Types, Heard, FreshChannels, ChannelsOrdered, NothingAhead, Ordered, QueueIsUpToDate
 <1> QED BY Typed, Types, LivesKept, KnownLives, LivesOnWire, PresentItems, Heard, HeardFirst, HeardMeansMet, FreshChannels,
            ChannelsOrdered, NothingAhead, Ordered, RepliesAfterRequest, QueueIsUpToDate, RequestsOnTheWay
 
