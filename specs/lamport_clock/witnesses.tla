@@ -52,11 +52,13 @@ Time == 0..TimeMax
 Max(x, y) == IF x > y THEN x ELSE y
 Min(x, y) == IF x < y THEN x ELSE y
 
+(* So many boards that one of them is correct. *)
+HasWitness(S) == Cardinality(S) > FaultMax
+
 (* Witnesses._common: the latest time that f + 1 peers have claimed. *)
 Common(c) ==
-  CHOOSE t \in {c[p] : p \in Board} :
-    /\ Cardinality({p \in Board : c[p] >= t}) > FaultMax
-    /\ Cardinality({p \in Board : c[p] > t}) <= FaultMax
+  LET claimed == {t \in None..TimeMax : HasWitness({p \in Board : c[p] >= t})}
+  IN CHOOSE t \in claimed : \A u \in claimed : u <= t
 
 (* Witnesses.believable, after p has claimed `time`: the claims that n remembers, how far its clock follows what f + 1
    claim, and the latest time that it accepts. *)
@@ -149,7 +151,9 @@ TypeOK ==
   /\ claims \in [Correct -> [Board -> {None} \cup Time]]
   /\ lost \in [Correct -> [Correct -> 0..LostMax]]
 
-Latest == CHOOSE t \in Time : (\E n \in Correct : clock[n] = t) /\ \A n \in Correct : clock[n] <= t
+Latest ==
+  LET reached == {t \in Time : \E n \in Correct : clock[n] = t}
+  IN CHOOSE t \in reached : \A u \in reached : u <= t
 
 (* LAM-6: some correct board's clock has reached the time that f + 1 boards claim. *)
 CommonIsBacked == \A n \in Correct : Common(claims[n]) <= Latest

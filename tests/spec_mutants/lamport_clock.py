@@ -25,8 +25,8 @@ MUTANTS = (
     _clock("any jump is believed", "m.time <= clock[n] + JumpMax", "TRUE", "JumpBounded"),
     _witnesses(
         "f claims are enough",
-        "> FaultMax\n    /\\ Cardinality({p \\in Board : c[p] > t}) <= FaultMax",
-        ">= FaultMax\n    /\\ Cardinality({p \\in Board : c[p] > t}) < FaultMax",
+        "Cardinality(S) > FaultMax",
+        "Cardinality(S) >= FaultMax",
         "PushBounded",
     ),
     _witnesses("no lead is too long", "ELSE Max(followed, common + Lead)", "ELSE TimeMax", "PushBounded"),

@@ -223,6 +223,24 @@ LOG = Case(
     frozenset({"IsQuorum", "IsBlocking"}),
     silent=frozenset({"ConstantsHaveTypes", "KeepsAll"}),
 )
+WITNESSES = Case(
+    "lamport_clock",
+    "witnesses_proofs",
+    {
+        "Correct": frozenset({"p1", "p2", "p3"}),
+        "Liar": frozenset({"p4"}),
+        "Victims": frozenset({"p1", "p2"}),
+        "Everybody": frozenset({"p1", "p2", "p3", "p4"}),
+        "FaultMax": 1,
+        "Lead": 1,
+        "LostMax": 1,
+        "TimeMax": 3,
+        "FirstTimes": frozenset({0, 2}),
+    },
+    {},
+    frozenset({"HasWitness"}),
+    silent=frozenset({"ConstantsHaveTypes"}),
+)
 TOO_LONG = frozenset({"GuardsStand", "ProposalsPermitted", "FirstVotesPermitted", "Permitted", "Safety"})  # for z3
 CASES = [
     TETRABFT,
@@ -236,6 +254,7 @@ CASES = [
     MUTEX,
     MUTEX_WITH_LIAR,
     LINK,
+    WITNESSES,
 ]
 
 
@@ -333,8 +352,9 @@ def _compare_steps(compared: Compared, state: tla.State, after: tla.State, seen:
     except tla.EvaluationError:  # in a damaged state, such as SubSeq from place -1
         return
     for way, formula in compared.ways:
-        found = by_name[way.name]
-        by_name[way.name] = found or any(formula.value() is True for _ in _subsets(compared, way))
+        names = {way.name, *[name for name, _ in way.calls]} & by_name.keys()  # InOrder is a part of HearInOrder
+        if not all(by_name[name] for name in names) and any(formula.value() is True for _ in _subsets(compared, way)):
+            by_name |= dict.fromkeys(names, True)
     for name, found in by_name.items():
         assert wanted[name] is found, f"{name}: the formula says {found}, from\n{state} to\n{after}"
         seen[name, found] += 1
