@@ -246,9 +246,11 @@ class Constructs:
         return meanings.sequence(self.value(args[0], context)).at(terms.integer(1))
 
     def _tail(self, args: tuple[Expression, ...], context: Context) -> Value:
-        """Of an empty sequence Tail is any value: here, one of length -1."""
+        """Of an empty sequence Tail is any value: here, one of a length of which nothing is known."""
         whole, one = meanings.sequence(self.value(args[0], context)), terms.integer(1)
-        length = terms.arithmetic("-", whole.length, one)
+        is_empty = terms.order("<", whole.length, one)
+        unknown = terms.apply(TAIL_OF_EMPTY, (), INT)
+        length = terms.choice(is_empty, unknown, terms.arithmetic("-", whole.length, one))
         return SequenceValue(length, lambda at: whole.at(terms.arithmetic("+", at, one)), whole.element)
 
     def _append(self, args: tuple[Expression, ...], context: Context) -> Value:
@@ -279,6 +281,7 @@ class Constructs:
         return SequenceValue(length, lambda at: whole.at(terms.arithmetic("+", at, before)), whole.element)
 
 
+TAIL_OF_EMPTY = "tail.of.empty"  # its length
 NATURALS = meanings.plain_set(Basic(INT), lambda value: terms.order("<=", terms.integer(0), number(value)))
 
 

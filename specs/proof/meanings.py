@@ -292,6 +292,8 @@ def sequence(value: Value) -> SequenceValue:
     items = value.items
 
     def at(place: Term) -> Value:
+        if not items:
+            raise Outside("an element of <<>>")
         found = items[-1]
         for which, item in reversed(list(enumerate(items[:-1], 1))):
             found = merged(terms.equal(place, terms.integer(which)), item, found)
@@ -466,9 +468,8 @@ def _equal_sequences(left: SequenceValue, right: SequenceValue) -> Term:
     if left.element is None or right.element is None:
         return lengths
     places = interval(terms.integer(1), left.length)
-    return terms.conjunction(
-        [lengths, quantified(True, places, lambda at: equal(left.at(number(at)), right.at(number(at))))]
-    )
+    agree = quantified(True, places, lambda at: equal(left.at(number(at)), right.at(number(at))))
+    return terms.conjunction([lengths, agree])
 
 
 def literal(items: tuple[Value, ...]) -> SetValue:

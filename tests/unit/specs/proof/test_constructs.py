@@ -45,6 +45,8 @@ def prover(claim: str, tmp_path: Path) -> Prover:
         ("Len([i \\in 1..sizeLess1 |-> i]) = sizeLess1", solvers.REFUTED),  # not if it is below 0
         ("[i \\in DOMAIN queue |-> i] = queue", solvers.REFUTED),
         ("(IF queue = <<>> THEN <<>> ELSE [i \\in DOMAIN queue |-> i]) \\in Seq(Nat)", solvers.PROVED),
+        ("queue # <<>> => Len(Tail(queue)) = Len(queue) - 1", solvers.PROVED),
+        ("Len(Tail(queue)) = Len(queue) - 1", solvers.REFUTED),  # of <<>> it is any value
         ("\\A n \\in Node : \\A m \\in Of(n) : <<n, m>> \\in sent", solvers.PROVED),
         ("\\A n, o \\in Node : \\A m \\in Of(n) : <<o, m>> \\in sent", solvers.REFUTED),
         ("\\A n, o, p \\in Node : n = o \\/ o = p \\/ p = n", solvers.PROVED),
@@ -68,6 +70,7 @@ def test_what_is_said_of_sequences_and_small_sets(claim: str, wanted: str, tmp_p
     [
         ("Len([i \\in {2, 3} |-> i]) = 2", "its domain is not written 1..n"),
         ("Len([i \\in {j \\in 1..3 : j # 2} |-> i]) = 2", "its domain is not written 1..n"),
+        ("Head(<<>>) = 1", "an element of <<>>"),
         ("Cardinality(Of(CHOOSE n \\in Node : TRUE)) < 5", "the size of a set of values that contain functions"),
     ],
 )
