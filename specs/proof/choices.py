@@ -2,8 +2,9 @@
 
 Theory. Hilbert's choice: if something in the set satisfies the condition, the chosen value does. The same set and
 condition give the same symbol. That two different descriptions of one set choose the same is not used. In the same way
-Cardinality(S) is a number of which nothing is known but that it is not below 0, and that it is the same where S is
-written the same. Of a % b is known what Euclidean division by a positive b says.
+Cardinality(S) is a number of which nothing is known but that it is not below 0, that it is the same where S is written
+the same; of Cardinality({x \\in S : P}) < k also that it is at most 1 where no two elements are in the set. Of a % b is
+known what Euclidean division by a positive b says.
 
 SelectSeq(s, Test) has the items of s at those places of 1 .. Len(s) where Test holds, in order. Two functions of what
 Test and Len(s) depend on say so: how many such places there are, and which is the k-th. There are such functions for
@@ -40,19 +41,24 @@ class Choices:
         """`left % right`. Of a positive `right` is known that the remainder lies between, and which numbers share one.
 
         Euclid: a is b * q + a % b, and 0 <= a % b < b. So numbers below b are their own remainders, and two numbers
-        with the same remainder differ by a multiple of b: they are equal, or at least b apart.
+        with the same remainder differ by a multiple of b: they are equal, or at least b apart. Numbers b apart have it.
         """
         one, other, by = [terms.variable(f"arg.{at}", terms.INT) for at in (0, 2, 1)]
         zero, found = terms.integer(0), terms.apply(REMAINDER, (one, by), terms.INT)
         between = terms.conjunction([terms.order("<=", zero, found), terms.order("<", found, by)])
         own = terms.conjunction([terms.order("<=", zero, one), terms.order("<", one, by)])
         same = terms.equal(found, terms.apply(REMAINDER, (other, by), terms.INT))
-        apart = terms.order("<=", by, terms.arithmetic("-", other, one))
+        distance = terms.arithmetic("-", other, one)
+        apart = terms.order("<=", by, distance)
         positive = terms.order("<", zero, by)
         known = terms.conjunction([between, terms.implication(own, terms.equal(found, one))])
         shared = terms.implication(terms.conjunction([positive, same, terms.order("<", one, other)]), apart)
+        next_one = terms.implication(terms.conjunction([positive, terms.equal(distance, by)]), same)
         self.axioms[REMAINDER] = terms.conjunction(
-            [terms.forall([one, by], terms.implication(positive, known)), terms.forall([one, other, by], shared)]
+            [
+                terms.forall([one, by], terms.implication(positive, known)),
+                terms.forall([one, other, by], terms.conjunction([shared, next_one])),
+            ]
         )
         return terms.apply(REMAINDER, (left, right), terms.INT)
 
@@ -82,8 +88,8 @@ class Choices:
                 self.axioms[item.name] = terms.forall(formal, terms.implication(possible, found))
         return meanings.symbol(domain.element, name, tuple(arguments))
 
-    def counted(self, domain: SetValue) -> Term:
-        """`Cardinality(domain)`."""
+    def counted(self, domain: SetValue, few: bool = False) -> Term:
+        """`Cardinality(domain)`. `few`: it is known, too, that it is at most 1 if the set has no two elements."""
         if domain.element is None:
             return terms.integer(0)
         if domain.listed is not None and domain.listed.image:
@@ -101,6 +107,11 @@ class Choices:
             self.counts[name] = (formal, ours, inside)
             size = terms.apply(name, formal, terms.INT)
             self.axioms[name] = terms.forall(formal, terms.order("<=", terms.integer(0), size))
+        if few:
+            size = terms.apply(name, formal, terms.INT)
+            most = terms.implication(_at_most_one(inside, ours), terms.order("<=", size, terms.integer(1)))
+            natural = terms.order("<=", terms.integer(0), size)
+            self.axioms[name] = terms.forall(formal, terms.conjunction([natural, most]))
         return terms.apply(name, arguments, terms.INT)
 
     def selected(self, whole: SequenceValue, test: Callable[[Value], Term]) -> SequenceValue:
@@ -159,6 +170,14 @@ def _selection(name: str, formal: list[Term], length: Term, at: Term, kept: Term
             always([at], [*within(at, length), kept], [has_rank]),
         ]
     )
+
+
+def _at_most_one(inside: Term, ours: list[Term]) -> Term:
+    """That the set which `inside` describes has no two elements."""
+    others = [terms.variable(f"other.{at}", item.sort) for at, item in enumerate(ours)]
+    both = terms.conjunction([inside, terms.substituted(inside, dict(zip(ours, others)))])
+    same = terms.conjunction([terms.equal(*pair) for pair in zip(ours, others)])
+    return terms.forall([*ours, *others], terms.implication(both, same))
 
 
 def _named(prefix: str, items: list[Term]) -> list[Term]:

@@ -410,6 +410,8 @@ class Translator(Constructs):
                 return sizes.at_most_one(self.set_of(first.arguments[0], context))
             if sizes.is_cardinality(second) and sizes.is_number(first, many):
                 return terms.negation(sizes.at_most_one(self.set_of(second.arguments[0], context)))
+            if op == "<" and sizes.is_cardinality(first) and isinstance(first.arguments[0], tree.SetFilter):
+                self.choices.counted(self.set_of(first.arguments[0], context), few=True)
             left, right = [number(self.value(item, context)) for item in (first, second)]
             return terms.order("<" if op in ("<", ">") else "<=", left, right)
 

@@ -103,7 +103,8 @@ Decide(p, V) ==
     /\ p \in Correct
     /\ V \subseteq {q \in Correct : s <= LastOpen(q)}
     /\ s <= LastOpen(p)
-    /\ Cardinality(V \cup Byzantine) = QuorumSize
+    /\ IsQuorum(V \cup Byzantine)
+    /\ Cardinality(V \cup Byzantine) <= QuorumSize
     /\ decided' = s
     /\ voted' = [q \in Correct |-> IF q \in V THEN Max(voted[q], s) ELSE voted[q]]
     /\ Advance(p)

@@ -74,6 +74,21 @@ REJOIN = (
     ("votes two windows ahead", "s <= applied[p] + Window", "s <= applied[p] + 2 * Window"),
     ("three f suffice to rejoin", "Cardinality(Replica) >= 3 * FaultsMax + 1", "Cardinality(Replica) >= 3 * FaultsMax"),
 )
+CHECKPOINTS = (
+    (
+        "only the last checkpoint is reported",
+        "Cardinality({t \\in made[p] : t > s}) < Kept",
+        "{t \\in made[p] : t > s} = {}",
+    ),
+    ("f + 1 with the liars decide", "    /\\ IsQuorum(V \\cup Byzantine)\n", "    /\\ IsBlocking(V \\cup Byzantine)\n"),
+    ("a reboot loses a checkpoint", "    /\\ s >= Latest(made[p])\n", ""),
+    ("slots open two windows ahead", "Min(applied[p] + Window,", "Min(applied[p] + 2 * Window,"),
+    (
+        "a checkpoint that is not its own is stable",
+        "    /\\ s \\in Own(p)\n    /\\ s > stable[p]\n    /\\ IsQuorum(Rep",
+        "    /\\ IsQuorum(Rep",
+    ),
+)
 # Agreement is proved without these; that voters accept a leader's proposal is not.
 FOR_PROGRESS = (
     ("clause (iii-B) dropped", "clauseIIIB /\\ TwoValuesClaimed", "FALSE /\\ TwoValuesClaimed"),
@@ -132,7 +147,8 @@ def mistakes() -> list[Mistake]:
     for kind, rows in ((RULE, RULES), (PROGRESS, FOR_PROGRESS), (ASSUMPTION, ASSUMPTIONS)):
         found += [Mistake(kind, TETRABFT, name, "tetrabft.tla", before, after) for name, before, after in rows]
     found += [Mistake(ASSUMPTION, "replicated_log", row[0], "replicated_log.tla", *row[1:]) for row in LOG_ASSUMPTIONS]
-    found += [Mistake(RULE, REPLICATED_LOG, name, "rejoin.tla", before, after) for name, before, after in REJOIN]
+    for module, rows in (("rejoin.tla", REJOIN), ("checkpoints.tla", CHECKPOINTS)):
+        found += [Mistake(RULE, REPLICATED_LOG, name, module, before, after) for name, before, after in rows]
     return sorted(found, key=lambda mistake: mistake.feature)
 
 

@@ -34,6 +34,8 @@ THEOREM Typed == Spec => []TypeOK
         ("(CHOOSE n \\in Node : TRUE) = First \\/ (CHOOSE n \\in Other : TRUE) = Last", False),
         ("Cardinality({n \\in Node : n = First}) < 2", True),
         ("Cardinality({First, First}) > 1", False),
+        ("\\A k \\in Nat : k > 1 => Cardinality({n \\in Node : n = First}) < k", True),
+        ("\\A k \\in Nat : k > 1 => Cardinality({n \\in Node : n # First}) < k", False),
         ("Cardinality({n \\in Node : TRUE}) >= 2 => \\E n \\in Node : n # First", True),
         ("Cardinality({n \\in Node : TRUE}) >= 2", False),
     ],
@@ -69,6 +71,8 @@ def test_a_set_that_is_bounded_above_has_a_greatest_number(elements: str, proved
         ("\\A a, b, n \\in Int : n > 0 /\\ a % n = b % n /\\ a - b <= n /\\ b - a <= n => a = b", False),
         ("\\A a, n \\in Int : n > 0 /\\ a \\in 0..n => a % n = a", False),
         ("\\A a, n \\in Int : a % n < n", False),
+        ("\\A a, n \\in Int : n > 0 /\\ a % n = 0 => (a - n) % n = 0", True),
+        ("\\A a, n \\in Int : n > 0 /\\ a % n = 0 => (a - 1) % n = 0", False),
     ],
 )
 def test_remainders_are_those_of_euclid(claim: str, proved: bool, tmp_path: Path) -> None:

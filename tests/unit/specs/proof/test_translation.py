@@ -149,7 +149,7 @@ CHECKPOINTS = Case(
         "Window": 1,
         "Period": 2,
         "Watermark": 3,
-        "Kept": 1,
+        "Kept": 2,
         "MaxSlot": 4,
     },
     {"CanBeHad": ("Slot",), "LastOpen": ("Correct",)},
