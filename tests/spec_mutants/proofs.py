@@ -112,6 +112,12 @@ LOG_ASSUMPTIONS = (
         "IsBlocking(S) == Cardinality(S) >= FaultsMax",
     ),
 )
+LINK = (
+    (RULE, "what was not sent is acknowledged", " /\\ m.acknowledged <= c.highest\n", "\n"),
+    (RULE, "items after a gap are taken", " /\\ m.first <= Next1(c)", ""),
+    (RULE, "a queue without end", "     /\\ Len(c.queue) < QueueMax\n", ""),
+    (ASSUMPTION, "a third board", "Cardinality(Side) = 2", "Cardinality(Side) = 3"),
+)
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,7 @@ def mistakes() -> list[Mistake]:
     found += [Mistake(ASSUMPTION, "replicated_log", row[0], "replicated_log.tla", *row[1:]) for row in LOG_ASSUMPTIONS]
     for module, rows in (("rejoin.tla", REJOIN), ("checkpoints.tla", CHECKPOINTS)):
         found += [Mistake(RULE, REPLICATED_LOG, name, module, before, after) for name, before, after in rows]
+    found += [Mistake(kind, "link", name, "link.tla", before, after) for kind, name, before, after in LINK]
     return sorted(found, key=lambda mistake: mistake.feature)
 
 

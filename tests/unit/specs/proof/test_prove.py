@@ -78,7 +78,7 @@ def test_silence_in_a_view_that_is_not_entered_may_end(tmp_path: Path) -> None:
 def test_a_weakened_assumption_is_refuted(mistake: proofs.Mistake) -> None:
     who = "Honest" if mistake.feature == proofs.TETRABFT else "Correct"
     quorums = "QuorumsMeet" if mistake.feature == proofs.TETRABFT else "QuorumHasCorrect"
-    lemma = f"BlockingSetHas{who}" if mistake.name == "f replicas block" else quorums
+    lemma = {"f replicas block": f"BlockingSetHas{who}", "a third board": "Two"}.get(mistake.name, quorums)
     assert proofs.failed_of(mistake) == proofs.Failed(f"{lemma}: {lemma}", solvers.REFUTED)
 
 
