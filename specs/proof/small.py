@@ -22,6 +22,7 @@ from specs.proof.terms import BOOL, INT, Term
 
 LOW = -1  # numbers that quantifiers range over are not below
 SIZES = ((3, 3), (3, 5))  # elements of each sort, and the highest of those numbers
+SPARE_TEXTS = ("str.other", "str.another")  # that the facts do not name
 STEPS_MAX = 20_000_000  # of z3, for one search
 PARTS_MAX = 60_000  # formulas into which quantifiers are taken apart
 
@@ -126,7 +127,7 @@ class _Search:
         }
         self.elements[INT] = [terms.integer(at) for at in range(LOW, self.high + 1)]
         self.elements[BOOL] = [terms.FALSE, terms.TRUE]
-        self.elements[meanings.STRING] = [terms.apply(name, (), meanings.STRING) for name in texts or ("str.",)]
+        self.elements[meanings.STRING] = [terms.apply(name, (), meanings.STRING) for name in (*texts, *SPARE_TEXTS)]
         self.symbols = {name: item for name, item in symbols.items() if not terms.is_literal(item)}
         free = sorted({item for term in whole for item in term.free}, key=lambda item: item.name)
         self.free = {item: constant(item) for item in free}
@@ -224,7 +225,7 @@ class _Search:
         """A constant of each sort, such as NoValue, is its first element: what tables say beyond their bounds."""
         constants = [item for _, item in sorted(self.symbols.items()) if not item.args]
         for sort, items in self.elements.items():
-            if sort not in (BOOL, INT):
+            if sort not in (BOOL, INT, meanings.STRING):
                 yield from [terms.equal(item, items[0]) for item in constants if item.sort == sort][:1]
 
     def _edges(self, applied: Iterable[Term]) -> Iterator[Term]:

@@ -6,6 +6,7 @@ import pytest
 
 from specs import FOLDER
 from specs.proof import small, terms
+from specs.proof.meanings import STRING
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.terms import BOOL, INT
 
@@ -54,6 +55,12 @@ def test_what_defines_a_symbol_counts() -> None:
     facts = [terms.order("<", terms.integer(0), terms.apply("size", [], INT))]
     assert small.find(facts, {"size": terms.TRUE})
     assert not small.find(facts, {"size": terms.equal(terms.apply("size", [], INT), terms.integer(0))})
+
+
+def test_a_text_may_be_none_of_those_that_the_facts_name() -> None:
+    one, other = [terms.apply(name, [], STRING) for name in ("str.a", "word")]
+    assert small.find([terms.negation(terms.equal(one, other))], {})
+    assert not small.find([terms.negation(terms.equal(other, other)), terms.equal(one, other)], {})
 
 
 FIRST = terms.apply("first", [terms.variable("arg.0", INT)], INT)  # of the numbers above arg.0 that are on, one
