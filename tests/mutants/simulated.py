@@ -173,6 +173,7 @@ _REASONS = {
     "to take over a state clears the log": _STATES,
     "the log of a laggard grows without end": _STATES,
     "half a batch is believed after a power cut": "what is torn is too short; garbage is on boards held to nothing",
+    "a board that has only just rejoined answers another": "four others must lose their memories, one after the other",
     "MAC not checked": "no liar speaks in another's name",
     "CRC not checked": "a damaged frame fails its tag, too",
     "snapshot: items after the marker are recorded, too": "turns and snapshots seldom meet",
