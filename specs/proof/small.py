@@ -25,6 +25,7 @@ SIZES = ((3, 3), (3, 5))  # elements of each sort, and the highest of those numb
 SPARE_TEXTS = ("str.other", "str.another")  # that the facts do not name
 STEPS_MAX = 20_000_000  # of z3, for one search
 PARTS_MAX = 60_000  # formulas into which quantifiers are taken apart
+WIDE = 6  # arguments: a relation with so many, such as messages that tell registers, has too many quantified cases
 
 _Table = dict[tuple[Term, ...], Term]
 
@@ -89,6 +90,28 @@ def element(sort: str, at: int) -> Term:
 def find(facts: Sequence[Term], axioms: dict[str, Term], instance: Instance = ANY) -> Model | None:
     """A small model of the facts, or None, which says nothing. `axioms`: of each symbol, what defines it."""
     axioms = {name: axiom for name, axiom in axioms.items() if name != REMAINDER}
+    found = _found(facts, axioms, instance)
+    if found is not None or instance is not ANY:
+        return found
+    known: dict[Term, Term] = {}
+    less = [_emptied(item, known) for item in facts]
+    if less == list(facts):
+        return None
+    return _found(less, {name: _emptied(axiom, known) for name, axiom in axioms.items()}, instance)
+
+
+def _emptied(term: Term, known: dict[Term, Term]) -> Term:
+    """The term where wide relations hold of nothing, as they do in a model whose tables do not name them."""
+    if term not in known:
+        if term.op == "app" and term.sort == BOOL and len(term.args) >= WIDE:
+            known[term] = terms.FALSE
+        else:
+            args = [_emptied(item, known) for item in term.args]
+            known[term] = terms.rebuilt(term, args) if term.args else term
+    return known[term]
+
+
+def _found(facts: Sequence[Term], axioms: dict[str, Term], instance: Instance) -> Model | None:
     try:
         for elements, high in instance.sizes:
             for edges in (True, False):

@@ -51,6 +51,15 @@ def test_models_are_found_and_confirmed(found: bool, facts: list[terms.Term]) ->
     assert (small.find(facts, {}) is not None) is found
 
 
+def test_wide_relations_may_hold_of_nothing() -> None:
+    """Nine numbers are too many cases. Where something must be in the relation, no model is found."""
+    numbers = [terms.variable(f"x.{at}", INT) for at in range(9)]
+    wide = terms.apply("told", numbers, BOOL)
+    rare = terms.forall(numbers, terms.implication(wide, on(numbers[0])))
+    assert small.find([rare, terms.exists([X], on(X))], {})
+    assert not small.find([rare, terms.exists(numbers, wide), terms.exists([X], on(X))], {})
+
+
 def test_what_defines_a_symbol_counts() -> None:
     facts = [terms.order("<", terms.integer(0), terms.apply("size", [], INT))]
     assert small.find(facts, {"size": terms.TRUE})
