@@ -166,6 +166,8 @@ class Constructs:
         shape = None if codomain.element is None else FunctionShape(domain, codomain.element)
 
         def has(value: Value) -> Term:
+            if isinstance(value, SequenceValue | TupleValue):
+                return _is_sequence(meanings.sequence(value), domain, codomain)
             if not isinstance(value, FunctionValue):
                 raise Outside(f"a {meanings.kind(value)} where a function is wanted")
             inside = meanings.quantified(True, domain, lambda item: codomain.has(value.at(item)))
@@ -283,6 +285,16 @@ class Constructs:
 
 TAIL_OF_EMPTY = "tail.of.empty"  # its length
 NATURALS = meanings.plain_set(Basic(INT), lambda value: terms.order("<=", terms.integer(0), number(value)))
+
+
+def _is_sequence(value: SequenceValue, domain: SetValue, codomain: SetValue) -> Term:
+    """`value \\in [1..n -> codomain]`: a function on 1..n is a sequence of length n."""
+    wanted = meanings.sequence(FunctionValue(domain, lambda place: terms.TRUE)).length
+    same = terms.equal(value.length, wanted)
+    if value.element is None:
+        return same
+    inside = meanings.quantified(True, domain, lambda place: codomain.has(value.at(number(place))))
+    return terms.conjunction([same, inside])
 
 
 def _unquantified(shape: Shape | None, has: Callable[[Value], Term], what: str) -> SetValue:

@@ -6,6 +6,7 @@ import pytest
 
 from specs import FOLDER
 from specs.proof import small, terms
+from specs.proof.choices import REMAINDER, Choices
 from specs.proof.meanings import STRING
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.terms import BOOL, INT
@@ -49,6 +50,18 @@ def small_numbers(most: int) -> terms.Term:
 )
 def test_models_are_found_and_confirmed(found: bool, facts: list[terms.Term]) -> None:
     assert (small.find(facts, {}) is not None) is found
+
+
+def test_remainders_are_those_of_division() -> None:
+    """For all numbers, also beyond the bounds: by 3, say, whatever the constant is."""
+    by = terms.apply("by", [], INT)
+    remainder = terms.apply(REMAINDER, [X, by], INT)
+    known = Choices()
+    known.remainder(X, by)
+    some_below = terms.exists([X], terms.equal(remainder, terms.integer(2)))
+    assert small.find([terms.order("<", ONE, by), some_below], known.axioms)
+    all_below = terms.forall([X], terms.negation(terms.equal(remainder, terms.integer(2))))
+    assert not small.find([terms.order("<", terms.integer(2), by), all_below], known.axioms)
 
 
 def test_wide_relations_may_hold_of_nothing() -> None:
