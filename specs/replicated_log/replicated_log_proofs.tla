@@ -32,6 +32,15 @@ HIDE DEF IsQuorum, IsBlocking
 -----------------------------------------------------------------------------
 InRing == 0..(Places - 1)
 
+LEMMA PlaceIsInRing == \A s \in Int : Place(s) \in InRing
+  OBVIOUS
+
+LEMMA SamePlaceSameSlot ==
+    \A s, t \in Int : Place(s) = Place(t) /\ s - t < Places /\ t - s < Places => s = t
+  OBVIOUS
+
+HIDE DEF Place
+
 \* TypeOK, with any number for a proposer.
 Types ==
     /\ log \in [InRing -> [slot : 0..MaxSlot, value : Value \cup {NoValue}, proposer : Int]]
@@ -69,15 +78,18 @@ KnownInWindow == \A p \in Correct : \A i \in InRing : known[p][i].slot <= applie
 Windowed == AppliedWasDecided /\ WindowWasDecided /\ KnownInWindow
 
 THEOREM RingsPlaced == Spec => []Placed
-<1> QED BY LogTyped, Types, BlockingSetHasCorrect
+<1> QED BY PlaceIsInRing, LogTyped, Types, BlockingSetHasCorrect
 
 THEOREM RingsAgree == Spec => []Agreeing
-<1> QED BY LogTyped, Types, RingsPlaced, LogIsPlaced, EmptyLog, KnownIsPlaced, EmptyKnown, KnownNotAhead,
-           KnownIsDecided, KnownAgrees, BlockingSetHasCorrect
+<1> QED BY PlaceIsInRing, LogTyped, Types, RingsPlaced, LogIsPlaced, EmptyLog, KnownIsPlaced, EmptyKnown,
+           KnownNotAhead, KnownIsDecided, KnownAgrees, BlockingSetHasCorrect
 
 THEOREM DecidedInWindow == Spec => []Windowed
-<1> QED BY LogTyped, Types, RingsPlaced, LogIsPlaced, KnownIsPlaced, RingsAgree, KnownNotAhead, AppliedWasDecided,
-           BlockingSetHasCorrect, QuorumHasCorrect
+<1>1. ASSUME NEW p \in Correct, NEW s \in Slot, NEW val \in Value, ApplyNext(p, s, val) PROVE Windowed'
+  <2>1. log[Place(s)].slot >= s BY PlaceIsInRing, KnownNotAhead
+  <2> QED BY <2>1, Types
+<1> QED BY PlaceIsInRing, LogTyped, Types, RingsPlaced, LogIsPlaced, KnownIsPlaced, RingsAgree, KnownNotAhead,
+           AppliedWasDecided, BlockingSetHasCorrect, QuorumHasCorrect
 
 -----------------------------------------------------------------------------
 \* Agreement, with rings that forget.
@@ -89,7 +101,7 @@ DecisionStands ==
         /\ IsPast(log, s) => IsPast(log', s)
 
 THEOREM OneDecision == Spec => [][DecisionStands]_vars
-<1> QED BY LogTyped, Types, RingsPlaced, LogIsPlaced
+<1> QED BY PlaceIsInRing, LogTyped, Types, RingsPlaced, LogIsPlaced
 
 THEOREM LogsAgree == Spec => []LogAgreement
   BY RingsAgree, KnownAgrees, RingsPlaced, KnownIsPlaced, EmptyKnown, LogTyped
@@ -102,7 +114,7 @@ AppliesDecision ==
             /\ \A q \in Correct : At(known[q], s) \in {val, NoValue}
 
 THEOREM EqualValuesApplied == Spec => [][AppliesDecision]_vars
-<1> QED BY LogTyped, Types, RingsPlaced, LogIsPlaced, KnownIsPlaced, EmptyKnown, RingsAgree, KnownNotAhead,
+<1> QED BY PlaceIsInRing, LogTyped, Types, RingsPlaced, LogIsPlaced, KnownIsPlaced, EmptyKnown, RingsAgree, KnownNotAhead,
            KnownIsDecided, KnownAgrees
 
 THEOREM AppliedInOrder == Spec => InOrder
@@ -121,13 +133,15 @@ KeptAreInWindow ==
     /\ \A p \in Correct : \A x \in Knows(p) : x.slot <= applied[p] + 2 * Window
 
 THEOREM PrefixesDecided == Spec => []KeptAreDecided
-  BY DecidedInWindow, AppliedWasDecided, RingsPlaced, LogIsPlaced, EmptyLog, LogTyped
+  BY PlaceIsInRing, SamePlaceSameSlot, DecidedInWindow, AppliedWasDecided, RingsPlaced, LogIsPlaced DEF Place
 
 THEOREM PrefixesLearned == Spec => []KeptAreLearned
-  BY RingsAgree, KnownNotAhead, KnownIsDecided, RingsPlaced, LogIsPlaced, EmptyLog, KnownIsPlaced, EmptyKnown, LogTyped
+  BY PlaceIsInRing, SamePlaceSameSlot, RingsAgree, KnownNotAhead, KnownIsDecided, RingsPlaced, LogIsPlaced, EmptyLog,
+     KnownIsPlaced, EmptyKnown, LogTyped
 
 THEOREM PrefixesInWindow == Spec => []KeptAreInWindow
-  BY DecidedInWindow, WindowWasDecided, KnownInWindow, RingsPlaced, LogIsPlaced, EmptyLog, LogTyped
+  BY PlaceIsInRing, SamePlaceSameSlot, DecidedInWindow, WindowWasDecided, KnownInWindow, RingsPlaced, LogIsPlaced,
+     EmptyLog, LogTyped
 
 \* With more places than slots nothing is replaced: applied slots are equal prefixes of one log.
 KeepsAll == MaxSlot < Places

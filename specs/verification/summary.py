@@ -26,7 +26,7 @@ _COLUMNS = (
     *("Run", "Tier", "Module", "Configuration", "Must end with", "Ended with"),
     *("Distinct states", "Depth", "Seconds", "Workers", "Content"),
 )
-_THEOREM = re.compile(r"^THEOREM (\w+) == Spec => (.*\S)", re.MULTILINE)
+_THEOREM = re.compile(r"^THEOREM (\w+) == \w+ => (.*\S)", re.MULTILINE)
 _DATA = "<!-- results of `amu verify`, one per line\n"
 
 

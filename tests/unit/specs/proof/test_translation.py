@@ -241,6 +241,22 @@ WITNESSES = Case(
     frozenset({"HasWitness"}),
     silent=frozenset({"ConstantsHaveTypes"}),
 )
+LEADERS = Case(
+    "replicated_log",
+    "leader_rule_proofs",
+    {
+        "ReplicaCount": 4,
+        "Byzantine": frozenset({1}),
+        "FaultsMax": 1,
+        "Window": 2,
+        "MaxView": 1,
+        "MaxSlot": 5,
+    },
+    {"InRange": ("Correct", "View")},
+    initial="InitWithRule",
+    relation="NextWithRule",
+    silent=frozenset({"ConstantsHaveTypes", "CorrectLeaderSoon"}),
+)
 TOO_LONG = frozenset({"GuardsStand", "ProposalsPermitted", "FirstVotesPermitted", "Permitted", "Safety"})  # for z3
 CASES = [
     TETRABFT,
@@ -251,6 +267,7 @@ CASES = [
     CHECKPOINTS,
     REJOIN,
     LOG,
+    LEADERS,
     MUTEX,
     MUTEX_WITH_LIAR,
     LINK,
