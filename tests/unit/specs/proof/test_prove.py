@@ -13,12 +13,15 @@ from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
 from specs.proof import counterexample, prove, solvers, terms
+from specs.proof.choices import Choices
+from specs.proof.meanings import SetValue
 from specs.proof.obligations import Prover
 from specs.proof.terms import Term
 from specs.tla.syntax.tree import Unsupported
 from tests.spec_mutants import proofs
 
 PROOFS = "tetrabft_proofs.tla"
+ZERO = terms.integer(0)
 
 
 @pytest.mark.long
@@ -225,6 +228,22 @@ def test_what_has_a_model_has_one_with_fewer_facts(monkeypatch: pytest.MonkeyPat
     found = prove._models(facts, ["?", "?", "?", "?", "?", "?", ""], {}, "z3")
     assert found == ["model", "model", "model", "unknown", "unknown", "unknown", ""]
     assert sorted(map(len, asked)) == [1, 2, 2, 3]
+
+
+def test_an_axiom_that_contradicts_itself_proves_nothing(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TURNS.replace("EXTENDS Integers", "EXTENDS Integers, FiniteSets")
+    turns.write_text(text.replace("Take(n) ==", "Take(n) == Cardinality(Node) > 2 /\\"), encoding="utf-8")
+    assert run("--solver", "z3")[0] == 0
+    made = Choices.counted
+
+    def counted(choices: Choices, domain: SetValue) -> Term:
+        found = made(choices, domain)
+        choices.axioms[found.name] = terms.conjunction([choices.axioms[found.name], terms.order("<", found, ZERO)])
+        return found
+
+    monkeypatch.setattr(Choices, "counted", counted)
+    code, out, _ = run("--solver", "z3")
+    assert (code, "its facts contradict each other" in out) == (3, True)
 
 
 def test_an_action_that_can_never_happen_is_an_error(turns: Path) -> None:
