@@ -116,6 +116,20 @@ MUTANTS = (
         "QueueTruthful",
     ),
     mutant(
+        "items of a life that was not met are received",
+        "item.life = known[i][j]",
+        "item.life <= life[j]",
+        REBOOTS,
+        "RequestsArrive",
+    ),
+    mutant(
+        "items are sent to a life that was not met",
+        "j \\in Correct /\\ known[i][j] = life[j]",
+        "j \\in Correct /\\ known[i][j] # NoLife",
+        REBOOTS,
+        "TimesGrow",
+    ),
+    mutant(
         "a turn outlives the reboot",
         "  /\\ holding' = [holding EXCEPT ![i] = FALSE]\n  /\\ queue' = [queue EXCEPT ![i] = [j",
         "  /\\ holding' = holding\n  /\\ queue' = [queue EXCEPT ![i] = [j",

@@ -61,6 +61,20 @@ def test_a_vote_at_or_below_the_floor_is_not_proved(guard: str, tmp_path: Path) 
     assert failed.obligation == "Silent: Vote: SilentWithoutMemory"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "lemma"),
+    [
+        ("Cardinality(Liar) <= FaultMax", "Cardinality(Liar) <= FaultMax + 1", "WitnessIsCorrect"),
+        ("Cardinality(Board) > 3 * FaultMax", "Cardinality(Board) >= FaultMax", "BoardsHaveWitness"),
+    ],
+)
+def test_with_more_liars_or_too_few_boards_there_need_be_no_witness(
+    before: str, after: str, lemma: str, tmp_path: Path
+) -> None:
+    (path,) = proofs.planted(tmp_path, "witnesses.tla", before, after, "lamport_clock")
+    assert solvers.ask("z3", dict(proofs.questions(path))[f"{lemma}: {lemma}"]).verdict == solvers.REFUTED
+
+
 @pytest.mark.parametrize("mistake", some(proofs.PROGRESS, 3))
 def test_agreement_holds_where_acceptance_does_not(mistake: proofs.Mistake) -> None:
     """These serve progress alone: agreement is proved without them, that voters accept a leader's proposal is not."""
