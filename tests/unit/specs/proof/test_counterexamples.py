@@ -24,7 +24,8 @@ HOLD = ("TypeOK", "Simple", "Heart", "VotesSafe", "OneValueChosen", "Agreement")
 
 def without_clause(folder: Path, edit: str) -> Path:
     """The proofs up to theorem Accepting, of the module without the clause."""
-    (path,) = proofs.planted(folder, "tetrabft.tla", *DROPPED[edit])
+    proofs.planted(folder, "tetrabft.tla", *DROPPED[edit])
+    path = folder / "tetrabft_proofs.tla"
     text = path.read_text(encoding="utf-8")
     end = text.index("\n\n", text.index("THEOREM Accepting"))
     path.write_text(f"{text[:end]}\n====\n", encoding="utf-8")
