@@ -410,8 +410,8 @@ def _has_optional(left: SetValue, right: SetValue, shape: OptionalShape) -> Call
             fitting = {tuple(shape.some.fields): many, tuple(shape.none.fields): one}.get(tuple(value.fields))
             return FALSE if fitting is None else fitting.has(value)
         found = optional(value, shape.none)
-        there = terms.conjunction([found.there, many.has(found.some)])
-        return terms.disjunction([there, terms.conjunction([terms.negation(found.there), one.has(found.none)])])
+        there = terms.implication(found.there, many.has(found.some))
+        return terms.conjunction([there, terms.implication(terms.negation(found.there), one.has(found.none))])
 
     return has
 

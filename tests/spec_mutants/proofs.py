@@ -33,6 +33,7 @@ NOT_PROVED = frozenset({
     "TablesBounded", "DisputedIsHopeless", "ClientsBounded", "LogIsBounded",
     "Recoverable", "SomebodyGoesOn", "CanBeAnswered", "FloorIsReachable",
     "AllDelivered", "HeardInTheEnd", "EveryoneDecides", "Sticky", "EachLeadsOnce",
+    "MarkerOnce", "NoTokenTwice", "TokensKept", "PartsFit", "EverySnapshotEnds",
 })  # fmt: skip
 RUNS_NOT_PROVED = frozenset({run.TRACE, lamport_mutex.GRANTED})
 

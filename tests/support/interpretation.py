@@ -178,11 +178,7 @@ class Interpretation:
         if isinstance(shape, RecordShape):
             return {field: self.drawn(inner, draw) for field, inner in shape.fields.items()}
         if isinstance(shape, OptionalShape):
-            none = {
-                name: Formula(item, self).value({})
-                for name, item in shape.none.fields.items()
-                if isinstance(item, Term)
-            }
+            none = {name: item.value for name, item in shape.none.fields.items() if isinstance(item, Term)}
             return self.drawn(shape.some, draw) if draw.random() < 0.5 else none
         if isinstance(shape, TupleShape):
             return tuple(self.drawn(inner, draw) for inner in shape.items)
