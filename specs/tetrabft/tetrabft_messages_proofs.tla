@@ -17,9 +17,6 @@ ASSUME ConstantsHaveTypes ==
     /\ FaultsMax \in Nat
     /\ WithClauseIIIB \in BOOLEAN
 
-LEMMA BlockingSetHasHonest == \A B \in SUBSET Replica : Abstract!IsBlocking(B) => \E p \in Honest : p \in B
-  BY DEF Cardinality
-
 HIDE DEF Abstract!IsQuorum, Abstract!IsBlocking, Wishes, Accepted, SafeToPropose, SafeToVote
 
 -----------------------------------------------------------------------------
