@@ -24,12 +24,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TypeGuard
 
-from specs.proof import constants, counting, meanings, modules, script, terms
-from specs.proof.actions import Actions, Way
-from specs.proof.context import Context, State
+from specs.proof import script
 from specs.proof.script import By, Proof, Sequent, Theorem
-from specs.proof.terms import Term
-from specs.proof.translate import Translator
+from specs.proof.translation import constants, counting, meanings, modules, terms
+from specs.proof.translation.actions import Actions, Way
+from specs.proof.translation.context import Context, State
+from specs.proof.translation.terms import Term
+from specs.proof.translation.translate import Translator
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Place, Unsupported
 

@@ -20,9 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specs import FOLDER
-from specs.proof import counterexample, small, solvers, terms, workers
+from specs.proof import solvers, workers
+from specs.proof.models import counterexample, small
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
+from specs.proof.translation import terms
 from specs.verification import cache
 
 PATTERN = "*_proofs.tla"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import tree_sitter
 
-from specs.proof import instances
+from specs.proof.translation import instances
 from specs.tla.syntax import grammar, syntax
 from specs.tla.syntax.reader import Reader
 from specs.tla.syntax.tree import Expression, Place, Unsupported

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from specs.proof import meanings, terms
-from specs.proof.terms import Term
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.terms import Term
 
 PROVED, REFUTED, UNKNOWN = "proved", "refuted", "unknown"
 SOLVERS = ("z3", "cvc5")

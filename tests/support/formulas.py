@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from zlib import crc32
 
-from specs.proof import terms
-from specs.proof.choices import REMAINDER, Choices
-from specs.proof.terms import Term
+from specs.proof.translation import terms
+from specs.proof.translation.choices import REMAINDER, Choices
+from specs.proof.translation.terms import Term
 
 Atom = object
 Table = dict[tuple[Atom, ...], Atom]

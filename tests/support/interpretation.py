@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
 from specs import tla
-from specs.proof import meanings, terms
-from specs.proof.context import expressions
-from specs.proof.meanings import (
+from specs.proof.obligations import Prover
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.context import expressions
+from specs.proof.translation.meanings import (
     Basic,
     FunctionShape,
     OptionalShape,
@@ -24,8 +25,7 @@ from specs.proof.meanings import (
     Shape,
     TupleShape,
 )
-from specs.proof.obligations import Prover
-from specs.proof.terms import Term
+from specs.proof.translation.terms import Term
 from specs.tla.syntax import tree
 from tests.support.formulas import NUMBERS, Atom, Space, Table
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from specs.proof import solvers, terms
-from specs.proof.choices import REMAINDER
+from specs.proof import solvers
 from specs.proof.obligations import Prover
+from specs.proof.translation import terms
+from specs.proof.translation.choices import REMAINDER
 from tests.support.formulas import Space
 
 MODULE = """---- MODULE kinds_proofs ----

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
 from specs import tla
-from specs.proof import counterexample, prove, solvers, terms
+from specs.proof import prove, solvers
+from specs.proof.models import counterexample
 from specs.proof.obligations import Obligation, Prover
+from specs.proof.translation import terms
 from tests.spec_mutants import proofs
 
 # What an editor may do to the public module: each drops clause (iii-B) for voters.

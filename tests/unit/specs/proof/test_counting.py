@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from specs.proof import counting, modules, script, solvers
+from specs.proof import script, solvers
+from specs.proof.translation import counting, modules
 from specs.tla.syntax.tree import Unsupported
 
 MODULE = """---- MODULE sizes_proofs ----

@@ -2,9 +2,10 @@
 
 import pytest
 
-from specs.proof import small, terms
-from specs.proof.exact import Exact
-from specs.proof.terms import BOOL, FALSE, INT, TRUE, Term
+from specs.proof.models import small
+from specs.proof.models.exact import Exact
+from specs.proof.translation import terms
+from specs.proof.translation.terms import BOOL, FALSE, INT, TRUE, Term
 
 X, Y = terms.variable("x", INT), terms.variable("y", INT)
 NUMBERS = [terms.integer(at) for at in range(-1, 4)]

@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
-from specs.proof import counterexample, prove, solvers, terms
-from specs.proof.choices import Choices
-from specs.proof.meanings import SetValue
+from specs.proof import prove, solvers
+from specs.proof.models import counterexample
 from specs.proof.obligations import Prover
-from specs.proof.terms import Term
+from specs.proof.translation import terms
+from specs.proof.translation.choices import Choices
+from specs.proof.translation.meanings import SetValue
+from specs.proof.translation.terms import Term
 from specs.tla.syntax.tree import Unsupported
 from tests.spec_mutants import proofs
 

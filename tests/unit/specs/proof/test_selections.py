@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from specs.proof import small, solvers
+from specs.proof import solvers
+from specs.proof.models import small
 from specs.proof.obligations import Prover
 
 MODULE = """---- MODULE queues_proofs ----

@@ -5,11 +5,12 @@ from functools import cache
 import pytest
 
 from specs import FOLDER
-from specs.proof import small, terms
-from specs.proof.choices import REMAINDER, Choices
-from specs.proof.meanings import STRING
+from specs.proof.models import small
 from specs.proof.obligations import Obligation, Prover
-from specs.proof.terms import BOOL, INT
+from specs.proof.translation import terms
+from specs.proof.translation.choices import REMAINDER, Choices
+from specs.proof.translation.meanings import STRING
+from specs.proof.translation.terms import BOOL, INT
 
 X, ONE = terms.variable("x", INT), terms.integer(1)
 NODE, LEFT, RIGHT = [terms.variable(name, "Node") for name in ("n", "left", "right")]

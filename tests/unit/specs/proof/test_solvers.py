@@ -4,7 +4,8 @@ from itertools import combinations
 
 import pytest
 
-from specs.proof import solvers, terms
+from specs.proof import solvers
+from specs.proof.translation import terms
 
 PIGEONS = 20
 

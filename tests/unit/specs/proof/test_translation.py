@@ -13,12 +13,13 @@ from itertools import chain, combinations, product
 import pytest
 
 from specs import FOLDER, tla
-from specs.proof import constructs, meanings, solvers, terms
-from specs.proof.actions import Actions, Way
-from specs.proof.context import Context
-from specs.proof.meanings import Basic
+from specs.proof import solvers
 from specs.proof.obligations import Prover
-from specs.proof.terms import Term
+from specs.proof.translation import constructs, meanings, terms
+from specs.proof.translation.actions import Actions, Way
+from specs.proof.translation.context import Context
+from specs.proof.translation.meanings import Basic
+from specs.proof.translation.terms import Term
 from specs.tla.language.steps import Action
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Unsupported

@@ -12,7 +12,8 @@ from specs.audit.project import Project
 from specs.checking.consensus import conformance as consensus
 from specs.checking.ledger import conformance as ledger
 from specs.checking.services.conformance import MUTEX
-from specs.proof import modules, script
+from specs.proof import script
+from specs.proof.translation import modules
 from specs.tla.syntax import tree
 from tests import ROOT
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from specs.proof import terms
-from specs.proof.choices import REMAINDER
-from specs.proof.ground import Ground
-from specs.proof.terms import FALSE, INT, TRUE, Term
+from specs.proof.models.ground import Ground
+from specs.proof.translation import terms
+from specs.proof.translation.choices import REMAINDER
+from specs.proof.translation.terms import FALSE, INT, TRUE, Term
 
 
 class Unlimited(Exception):

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 
-from specs.proof import terms
-from specs.proof.terms import BOOL, FALSE, INT, TRUE, Term
-from specs.proof.values import (
+from specs.proof.translation import terms
+from specs.proof.translation.terms import BOOL, FALSE, INT, TRUE, Term
+from specs.proof.translation.values import (
     STRING,
     Basic,
     Body,

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from specs.proof import meanings, terms
-from specs.proof.meanings import Outside, SequenceValue, SetValue, Value
-from specs.proof.terms import Term
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.meanings import Outside, SequenceValue, SetValue, Value
+from specs.proof.translation.terms import Term
 
 REMAINDER = "remainder"
 _Key: TypeAlias = "tuple[str | Term, ...]"  # with the marks: a condition such as TRUE does not mention them

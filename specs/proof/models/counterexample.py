@@ -16,10 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, Protocol
 
-from specs.proof import meanings, opened, small, solvers, terms, true_sizes
-from specs.proof.exact import Exact
-from specs.proof.ground import Ground
-from specs.proof.meanings import (
+from specs.proof import solvers
+from specs.proof.models import opened, small, true_sizes
+from specs.proof.models.exact import Exact
+from specs.proof.models.ground import Ground
+from specs.proof.obligations import Obligation, Prover
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.meanings import (
     FunctionValue,
     OptionalValue,
     RecordValue,
@@ -29,8 +32,7 @@ from specs.proof.meanings import (
     TupleValue,
     Value,
 )
-from specs.proof.obligations import Obligation, Prover
-from specs.proof.terms import Term
+from specs.proof.translation.terms import Term
 
 NUMBERS_MAX = 12  # more are not written out
 SMALL = 4

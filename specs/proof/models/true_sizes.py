@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import combinations, product
 
-from specs.proof import meanings, small, terms
-from specs.proof.counting import Counting
-from specs.proof.ground import Ground
+from specs.proof.models import small
+from specs.proof.models.ground import Ground
+from specs.proof.models.small import Instance
 from specs.proof.obligations import Prover
-from specs.proof.small import Instance
-from specs.proof.terms import TRUE, Term
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.counting import Counting
+from specs.proof.translation.terms import TRUE, Term
 
 SIZE = 4  # elements of the whole set
 SIZES = ((3, 3), (4, 4))  # of other sorts, and of numbers

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from specs.proof import meanings, terms
-from specs.proof.context import Closure, Context, State, applications, expressions, refused
-from specs.proof.meanings import SetValue, Shape, Value
-from specs.proof.terms import Term
-from specs.proof.translate import Translator
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.context import Closure, Context, State, applications, expressions, refused
+from specs.proof.translation.meanings import SetValue, Shape, Value
+from specs.proof.translation.terms import Term
+from specs.proof.translation.translate import Translator
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 

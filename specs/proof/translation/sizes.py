@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from specs.proof import meanings, terms
-from specs.proof.meanings import SetValue, Value, equal
-from specs.proof.terms import Term
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.meanings import SetValue, Value, equal
+from specs.proof.translation.terms import Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from specs.proof import meanings, sizes, terms
-from specs.proof.choices import Choices
-from specs.proof.constructs import NATURALS, Constructs, literal_value
-from specs.proof.context import Closure, Context, Named, State, applications, refused
-from specs.proof.meanings import (
+from specs.proof.translation import meanings, sizes, terms
+from specs.proof.translation.choices import Choices
+from specs.proof.translation.constructs import NATURALS, Constructs, literal_value
+from specs.proof.translation.context import Closure, Context, Named, State, applications, refused
+from specs.proof.translation.meanings import (
     Basic,
     Outside,
     SetValue,
@@ -27,8 +27,8 @@ from specs.proof.meanings import (
     number,
     truth,
 )
-from specs.proof.modules import Names
-from specs.proof.terms import BOOL, INT, Term
+from specs.proof.translation.modules import Names
+from specs.proof.translation.terms import BOOL, INT, Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
 

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from specs.proof import exact, meanings, solvers, terms
-from specs.proof.choices import REMAINDER
-from specs.proof.ground import Ground, TooLarge
-from specs.proof.terms import BOOL, INT, Term
+from specs.proof import solvers
+from specs.proof.models import exact
+from specs.proof.models.ground import Ground, TooLarge
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.choices import REMAINDER
+from specs.proof.translation.terms import BOOL, INT, Term
 
 LOW = -1  # numbers that quantifiers range over are not below
 SIZES = ((3, 3), (3, 5))  # elements of each sort, and the highest of those numbers

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from specs.proof import terms
-from specs.proof.terms import BOOL, INT, Term
+from specs.proof.translation import terms
+from specs.proof.translation.terms import BOOL, INT, Term
 
 STRING = "Text"
 

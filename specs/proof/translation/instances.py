@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from specs.proof.context import applications, refused
+from specs.proof.translation.context import applications, refused
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from specs.proof import terms
-from specs.proof.terms import FALSE, TRUE, Term
+from specs.proof.translation import terms
+from specs.proof.translation.terms import FALSE, TRUE, Term
 
 
 class TooLarge(Exception):

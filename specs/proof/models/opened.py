@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from specs.proof import meanings, terms
-from specs.proof.context import Closure, Context, State
-from specs.proof.meanings import Outside, SetValue
-from specs.proof.terms import Term
-from specs.proof.translate import Translator
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.context import Closure, Context, State
+from specs.proof.translation.meanings import Outside, SetValue
+from specs.proof.translation.terms import Term
+from specs.proof.translation.translate import Translator
 from specs.tla.syntax import tree
 
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
-from specs.proof import meanings, terms
-from specs.proof.context import Context, State, refused
-from specs.proof.meanings import Basic, Outside, SetShape, SetValue, Value
-from specs.proof.sizes import is_cardinality, is_small
-from specs.proof.terms import Term
-from specs.proof.translate import Translator
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.context import Context, State, refused
+from specs.proof.translation.meanings import Basic, Outside, SetShape, SetValue, Value
+from specs.proof.translation.sizes import is_cardinality, is_small
+from specs.proof.translation.terms import Term
+from specs.proof.translation.translate import Translator
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TypeVar
 
-from specs.proof import terms
-from specs.proof.context import refused
-from specs.proof.modules import Names
 from specs.proof.script import Proof, Sequent
-from specs.proof.terms import INT, Term
+from specs.proof.translation import terms
+from specs.proof.translation.context import refused
+from specs.proof.translation.modules import Names
+from specs.proof.translation.terms import INT, Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 

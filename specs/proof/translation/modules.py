@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.proof import instances
+from specs.proof.translation import instances
 from specs.tla.language import standard
 from specs.tla.syntax import syntax, tree
 from specs.tla.syntax.tree import ModuleError

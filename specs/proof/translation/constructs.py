@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from specs.proof import meanings, terms
-from specs.proof.context import Context, refused
-from specs.proof.meanings import (
+from specs.proof.translation import meanings, terms
+from specs.proof.translation.context import Context, refused
+from specs.proof.translation.meanings import (
     Basic,
     FunctionShape,
     FunctionValue,
@@ -28,7 +28,7 @@ from specs.proof.meanings import (
     equal,
     number,
 )
-from specs.proof.terms import BOOL, INT, Term
+from specs.proof.translation.terms import BOOL, INT, Term
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
-from specs.proof.meanings import Value
+from specs.proof.translation.meanings import Value
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
 

@@ -1,0 +1,1 @@
+"""Models of facts: small ones, those that refute, and how they are shown."""

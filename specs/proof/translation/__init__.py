@@ -1,0 +1,1 @@
+"""TLA+ as first-order logic: values, formulas, actions, sizes of sets."""
