@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from docs.generated import proof_mutants
 from groundstation.cli import add_entry_points, app
 from specs.proof import prove, solvers
 from specs.proof.models import counterexample
@@ -50,7 +51,16 @@ def some(kind: str, every: int) -> list[Any]:
     return [pytest.param(mistake, id=mistake.name, marks=mark) for mistake, mark in zip(found, marks)]
 
 
-@pytest.mark.parametrize("mistake", [*some(proofs.MUTANT, 4), *some(proofs.RULE, 6)])
+def test_the_table_of_planted_mistakes_has_them_all() -> None:
+    rows = json.loads(proof_mutants.FILE.read_text(encoding="utf-8"))
+    wanted = [(mistake.feature, mistake.kind, mistake.name) for mistake in proofs.mistakes()]
+    assert [(row["feature"], row["kind"], row["name"]) for row in rows] == wanted, (
+        "python -m tests.spec_mutants.proofs --write"
+    )
+    assert {row["verdict"] for row in rows} <= {solvers.REFUTED, solvers.UNKNOWN}
+
+
+@pytest.mark.parametrize("mistake", [*some(proofs.MUTANT, 8), *some(proofs.RULE, 6)])
 def test_nothing_is_proved_of_a_wrong_module(mistake: proofs.Mistake) -> None:
     assert proofs.failed_of(mistake) is not None
 
