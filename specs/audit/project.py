@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 NEEDED = ("firmware/amu", "specs/decisions", "tests")
-_OPERATOR = re.compile(r"^[ \t]*(?:LOCAL\s+)?(\w+)(?:\([^=\n]*\)|\[[^=\n]*\])?\s*==", re.MULTILINE)
+_OPERATOR = re.compile(r"^[ \t]*(?:(?:LOCAL|THEOREM|LEMMA)\s+)?(\w+)(?:\([^=\n]*\)|\[[^=\n]*\])?\s*==", re.MULTILINE)
 
 
 class AuditError(Exception):
@@ -52,7 +52,7 @@ class Project:
         return parsed(self.text(path), path)
 
     def line_of(self, path: str, name: str) -> int | None:
-        """The line that defines `name` (Class.method, function, CONSTANT, or a module's operator), or None."""
+        """The line that defines `name` (Class.method, function, CONSTANT, operator or theorem), or None."""
         if not self.exists(path):
             return None
         if path.endswith(".tla"):
@@ -80,7 +80,7 @@ def parsed(text: str, path: str) -> ast.Module:
 
 @lru_cache(maxsize=512)
 def _operators(text: str) -> dict[str, int]:
-    """The line of the first definition of each operator of a module."""
+    """The line of the first definition of each operator, and of each named theorem, of a module."""
     found: dict[str, int] = {}
     for match in _OPERATOR.finditer(text):
         found.setdefault(match.group(1), text.count("\n", 0, match.start(1)) + 1)

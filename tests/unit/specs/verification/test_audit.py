@@ -50,6 +50,11 @@ def test_deleting_any_record_blocks(path: str) -> None:
     assert any(flag.location == records.INDEX and path in flag.issue for flag in blocks({path: None}))
 
 
+def test_a_theorem_that_a_record_names_is_in_its_module() -> None:
+    unnamed = planted("specs/link/link_proofs.tla", "THEOREM PairsStand ==", "THEOREM")
+    assert any(flag.issue.endswith("has no PairsStand") for flag in blocks(unnamed))
+
+
 def test_deleting_any_reference_blocks() -> None:
     whole = PROJECT.text(records.REFERENCES)
     for reference in REFERENCES:
