@@ -43,9 +43,7 @@ class Translator(Constructs):
         self.before: State | None = None
         self.families: dict[str, str] = {}  # hidden predicates of sets, each with the set of all elements
         self._constants: dict[str, Value] = {}
-        self._called_before: dict[
-            tuple[object, ...], Value
-        ] = {}  # definitions of a module, by what they are applied to
+        self._meant: dict[tuple[object, ...], Value] = {}  # by definitions, by what they are applied to, and where
         self.hidden: dict[tuple[State, str], tuple[tree.Definition, Context]] = {}  # what symbols stand for
         self._handlers: dict[type, Callable[[Expression, Context], Value]] = {
             kind: getattr(self, f"_{kind.__name__.lower()}") for kind in _HANDLED
@@ -130,13 +128,19 @@ class Translator(Constructs):
     def _called(self, closure: Closure, given: dict[str, Named], context: Context) -> Value:
         """The body sees its own names, and the states of the place where it is used."""
         inner = replace(closure.context, state=context.state, after=context.after, hidden=context.hidden)
-        args = tuple(given.values())
-        if inner.names or inner.old is not None or not all(isinstance(item, Term) for item in args):
+        if inner.names or inner.old is not None:
             return self.value(closure.body, inner.with_names(given))
-        key = (id(closure.body), args, inner.state, inner.after, inner.hidden, terms.depth())
-        if key not in self._called_before:
-            self._called_before[key] = self.value(closure.body, inner.with_names(given))
-        return self._called_before[key]
+        return self._once(closure.body, given, inner, lambda: self.value(closure.body, inner.with_names(given)))
+
+    def _once(self, what: object, given: dict[str, Named], context: Context, make: Callable[[], Value]) -> Value:
+        """What a definition means for these arguments, worked out once."""
+        args = tuple(given.values())
+        if not all(isinstance(item, Term) for item in args):
+            return make()
+        key = (id(what), args, context.state, context.after, context.hidden, terms.depth())
+        if key not in self._meant:
+            self._meant[key] = make()
+        return self._meant[key]
 
     def _argument(self, parameter: tree.Parameter, node: Expression, context: Context) -> Named:
         return self._operator(node, context) if parameter.arity else self.value(node, context)
@@ -167,6 +171,10 @@ class Translator(Constructs):
             if self.reads(definition.body):
                 raise refused(node.place, "a hidden operator on a set that reads variables")
             return self._family(definition.name, args[0])
+        return self._once(definition, given, context, lambda: self._symbol_of(definition, given, context))
+
+    def _symbol_of(self, definition: tree.Definition, given: dict[str, Named], context: Context) -> Value:
+        args = [item for item in given.values() if not isinstance(item, Closure)]
         inner = replace(context, names=given, old=None, hidden=context.hidden - {definition.name})
         meaning, suffix = self.value(definition.body, inner), ""
         shape = meanings.shape_of(meaning)
