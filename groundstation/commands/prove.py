@@ -49,7 +49,7 @@ def prove(
         report = proofs.prove(
             proofs.modules(features or []),
             SOLVERS if solver == "both" else (solver,),
-            lambda theorem: log.print(Text(_line(theorem))),
+            lambda theorem: None if theorem.cached else log.print(Text(_line(theorem))),
             not no_cache,
         )
     except (proofs.ProofError, ModuleError, SolverMissing) as error:
@@ -62,7 +62,7 @@ def prove(
 
 
 def _line(theorem: "Theorem") -> str:
-    return f"{theorem.status:9} {theorem.feature}: {theorem.name}{', cached' if theorem.cached else ''}"
+    return f"{theorem.status:9} {theorem.feature}: {theorem.name}"
 
 
 def _print(report: "Report") -> None:
@@ -101,7 +101,7 @@ def _print(report: "Report") -> None:
     if len(unproved) > UNPROVED_SHOWN:
         console.print(Text(f"and {len(unproved) - UNPROVED_SHOWN} more"))
     versions = ", ".join([f"{name} {version}" for name, version in report.versions.items()])
+    known = sum(theorem.cached for theorem in report.theorems)
+    said = f"{len(report.theorems)} theorems, {known} of them from the cache, {versions}, {report.seconds:.1f} s"
     verdict = Text(f" {report.status.upper()} ", style=f"{styles[report.status]} reverse")
-    console.print(
-        verdict.append(f"  {len(report.theorems)} theorems, {versions}, {report.seconds:.1f} s", style="not reverse")
-    )
+    console.print(verdict.append(f"  {said}", style="not reverse"))

@@ -61,7 +61,7 @@ class Theorem:
     module: str
     name: str
     outcomes: tuple[Outcome, ...]
-    cached: bool = False  # all answers are those of an earlier run
+    cached: bool = False  # all answers, and models of facts, are those of an earlier run
 
     @property
     def status(self) -> str:
@@ -205,7 +205,7 @@ def _theorem(job: _Job) -> Theorem:
     axioms = job.prover.translator.choices.axioms
     questions = [None if item.is_plain else solvers.text(item.facts, item.goal, axioms) for item in job.obligations]
     answers = {solver: _answers(job, questions, solver) for solver in job.versions}
-    facts = _facts(job, axioms)
+    facts, are_known = _facts(job, axioms)
     outcomes: list[Outcome] = []
     searches = SEARCHES_MAX
     for at, (obligation, question) in enumerate(zip(job.obligations, questions)):
@@ -219,12 +219,12 @@ def _theorem(job: _Job) -> Theorem:
             lines = tuple(counterexample.lines(job.prover, obligation, question if refuted else ""))
         status = REFUTED if lines or facts[at] == CONTRADICTORY else status
         outcomes.append(Outcome(obligation.name, str(obligation.place), status, found, lines, facts[at]))
-    cached = all(given.cached for given in answers.values())
+    cached = are_known and all(given.cached for given in answers.values())
     return Theorem(job.path.parent.name, job.path.stem, job.theorem, tuple(outcomes), cached)
 
 
-def _facts(job: _Job, axioms: dict[str, terms.Term]) -> list[str]:
-    """Whether facts have a model: "" where that does not matter."""
+def _facts(job: _Job, axioms: dict[str, terms.Term]) -> tuple[list[str], bool]:
+    """Whether facts have a model: "" where that does not matter. And whether that is known from an earlier run."""
     solver, version = next(iter(job.versions.items()))
     questions = [solvers.text(item.facts, terms.FALSE, axioms) if item.needs_model else "" for item in job.obligations]
     feature, name = f"proofs of {job.path.parent.name}", f"{job.path.stem} {job.theorem} models"
@@ -232,11 +232,11 @@ def _facts(job: _Job, axioms: dict[str, terms.Term]) -> list[str]:
     entry = cache.get(feature, name, key) if job.use_cache else None
     known = entry.get("facts") if entry is not None else None
     if isinstance(known, list) and len(known) == len(questions) and set(known) <= {"", MODEL}:
-        return [str(item) for item in known]
+        return [str(item) for item in known], True
     found = _models([item.facts for item in job.obligations], questions, axioms, solver)
     if set(found) <= {"", MODEL}:
         cache.put(feature, name, key, {"facts": found})
-    return found
+    return found, False
 
 
 def _models(
@@ -265,15 +265,17 @@ def _model(facts: Sequence[terms.Term], axioms: dict[str, terms.Term], question:
 def _answers(job: _Job, questions: Sequence[str | None], solver: str) -> _Answers:
     """Asks, unless the same solver has proved the same before. Only proofs are kept: a search may go further later."""
     asked = [question for question in questions if question is not None]
+    if not asked:
+        return _Answers(tuple(None for _ in questions), True)
     feature, name = f"proofs of {job.path.parent.name}", f"{job.path.stem} {job.theorem} {solver}"
     key = cache.digest([solver, job.versions[solver], *asked])
-    entry = cache.get(feature, name, key) if job.use_cache and asked else None
+    entry = cache.get(feature, name, key) if job.use_cache else None
     seconds = entry.get("seconds") if entry is not None else None
     if isinstance(seconds, list) and len(seconds) == len(asked):
         known = iter([Answer(PROVED, float(item)) for item in seconds])
         return _Answers(tuple([None if question is None else next(known) for question in questions]), True)
     found = tuple([None if question is None else solvers.ask(solver, question) for question in questions])
     answers = [answer for answer in found if answer is not None]
-    if answers and all(answer.verdict == PROVED for answer in answers):
+    if all(answer.verdict == PROVED for answer in answers):
         cache.put(feature, name, key, {"seconds": [answer.seconds for answer in answers]})
     return _Answers(found)
