@@ -49,6 +49,7 @@ class Obligation:
     place: Place
     after: State | None = None  # if it is about a step
     chosen: dict[str, meanings.Shape] = field(default_factory=dict)  # sets that the action quantifies
+    sets: tuple[str, ...] = ()  # of a statement about sizes, as `Counting.sets`
 
     @property
     def free(self) -> frozenset[Term]:
@@ -163,11 +164,11 @@ class Prover:
     def _family(self, name: str, whole: str) -> None:
         """What the translation presumes of a hidden predicate of sets, such as IsQuorum."""
         definition = self.names.definitions[name]
+        sizes = counting.Counting(self.names)
         for what, (facts, goal) in zip(
-            (f"{name} holds of larger sets", f"{name} holds of {whole}"),
-            counting.Counting(self.names).monotone(definition, whole),
+            (f"{name} holds of larger sets", f"{name} holds of {whole}"), sizes.monotone(definition, whole)
         ):
-            self.found.append(Obligation(SETS, what, tuple(facts), goal, definition.place))
+            self.found.append(Obligation(SETS, what, tuple(facts), goal, definition.place, sets=sizes.sets))
 
     # --- theorems ------------------------------------------------------------------------------------
 
@@ -175,8 +176,11 @@ class Prover:
         scope = self._hiding(Scope(self._plain), theorem.hidden)
         begins, claim = self._claimed(theorem.sequent.goal)
         if claim is None and counting.is_cited(theorem.proof):
-            facts, goal = counting.Counting(self.names).obligation(theorem.sequent)
-            self.found.append(Obligation(theorem.name, theorem.name, tuple(facts), goal, theorem.place))
+            sizes = counting.Counting(self.names)
+            facts, goal = sizes.obligation(theorem.sequent)
+            self.found.append(
+                Obligation(theorem.name, theorem.name, tuple(facts), goal, theorem.place, sets=sizes.sets)
+            )
         elif claim is None:
             self._sequent(theorem, theorem.name, theorem.sequent, theorem.proof, scope)
         else:

@@ -7,7 +7,7 @@ the facts that the step cites, may be too weak.
 Rules. A small model of the facts and of the negated goal comes first, with what is hidden opened, and true sizes: one
 in which all invariants hold that are proved above, or any; or else one with anything in place of what is hidden. Where
 none is found, z3's model is shown, if it has one. In that, whole numbers range over those that the model's numbers lie
-between, and one more on each side.
+between, and one more on each side. A statement about sizes is about no state: its sets are shown, of numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from specs.proof.models import opened, small, true_sizes
 from specs.proof.models.exact import Exact
 from specs.proof.models.ground import Ground
 from specs.proof.obligations import Obligation, Prover
-from specs.proof.translation import meanings, terms
+from specs.proof.translation import counting, meanings, terms
 from specs.proof.translation.meanings import (
     FunctionValue,
     OptionalValue,
@@ -44,11 +44,34 @@ def lines(prover: Prover, obligation: Obligation, question: str) -> list[str]:
 
     `question`: it has a model, too, if z3 found one; "" if not.
     """
+    if obligation.sets:
+        return list(_sets(obligation, question)) if question else []
     shown = _small(prover, obligation)
     if shown is None and question:
         model = solvers.model(question + _with_small_numbers(obligation)) or solvers.model(question)
         shown = None if model is None else _Shown(prover, _OfZ3(model), obligation)
     return [] if shown is None else list(shown.lines())
+
+
+def _sets(obligation: Obligation, question: str) -> Iterator[str]:
+    """Sets whose sizes break a statement, and the numbers that it is about."""
+    model = solvers.model(question + _with_small_numbers(obligation)) or solvers.model(question)
+    if model is None:
+        return
+    world, members = _OfZ3(model), {name: list[int]() for name in obligation.sets}
+    found = terms.symbols([*obligation.facts, obligation.goal])
+    sizes = {name: world.free(item).value for name, item in found.items() if item.sort == terms.INT}
+    element = 0
+    for part in range(1, 2 ** len(obligation.sets)):
+        for _ in range(sizes.pop(counting.part(part), 0)):
+            element += 1
+            for bit, name in enumerate(obligation.sets):
+                if part >> bit & 1:
+                    members[name].append(element)
+    yield from [f"{name} = {size}" for name, size in sorted(sizes.items())]
+    for name, inside in members.items():
+        more = ", ..." if len(inside) > MEMBERS_MAX else ""
+        yield f"{name} = {{{', '.join(map(str, inside[:MEMBERS_MAX]))}{more}}}"
 
 
 def _small(prover: Prover, obligation: Obligation) -> _Shown | None:

@@ -33,6 +33,11 @@ T = TypeVar("T")
 Parts = frozenset[int]  # numbers of parts; bit i says whether the part lies in the i-th set
 
 
+def part(at: int) -> str:
+    """The symbol for the size of a part."""
+    return f"part.{at}"
+
+
 def is_cited(proof: Proof) -> bool:
     """Whether a proof says BY DEF Cardinality."""
     return proof.by is not None and CITED in proof.by.shown
@@ -70,6 +75,11 @@ class Counting:
             ">=": (lambda left, right: terms.order("<=", left, right), True),
             "=": (terms.equal, False),
         }
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The sets of the last statement: bit i of a part says whether it lies in the i-th."""
+        return (*self._free, *self._sets)
 
     def monotone(self, definition: tree.Definition, whole: str) -> list[tuple[list[Term], Term]]:
         """That a predicate holds of every set larger than one for which it holds, and of the set `whole`."""
@@ -269,7 +279,7 @@ class Counting:
         return frozenset(at for at in self._all() if at >> place & 1)
 
     def _part(self, at: int) -> Term:
-        return terms.apply(f"part.{at}", (), INT)
+        return terms.apply(part(at), (), INT)
 
     def _size(self, parts: Parts) -> Term:
         found = [self._part(at) for at in sorted(parts)]

@@ -131,3 +131,16 @@ def test_what_follows_has_no_counterexample(tmp_path: Path) -> None:
     assert solvers.ask("z3", solvers.text(item.facts, item.goal, {})).verdict == solvers.PROVED
     assert counterexample.lines(prover, item, "") == []
     assert item.goal is not terms.TRUE
+
+
+def test_a_statement_about_sizes_is_refuted_by_sets_that_break_it(tmp_path: Path) -> None:
+    proofs.planted(tmp_path, "tetrabft.tla", ">= 3 * FaultsMax + 1", ">= 3 * FaultsMax")
+    prover = Prover(tmp_path / "tetrabft_proofs.tla")
+    item = next(item for item in prover.obligations() if item.name == "QuorumsMeet")
+    found = shown(counterexample.lines(prover, item, solvers.text(item.facts, item.goal, {})))
+    one, other, replicas, liars = [set(found[name]) for name in ("Q1", "Q2", "Replica", "Byzantine")]
+    assert len(replicas) == 3 * found["FaultsMax"]
+    assert len(liars) <= found["FaultsMax"]
+    assert one | other | liars <= replicas
+    assert min(len(one), len(other)) >= len(replicas) - found["FaultsMax"]
+    assert one & other <= liars
