@@ -1,31 +1,46 @@
 """Works out the truth of first-order formulas in concrete states: each formula is compiled to Python once.
 
-Theory. In a state each symbol is a table, and each sort a finite list. A quantifier becomes a loop that ends early:
-each conjunct is tested as soon as its variables are known, `x = e` leaves one value to try, and between bounds a whole
-number ranges over all numbers, not over a list.
+Theory. In a state each symbol is a table, and each sort a finite list. Quantifiers become loops: see `loops`.
 
 Rules. What no table says is any value, the same for the same arguments in one state: a function outside its domain, a
 choice where nothing meets the condition. Other numbers in other states keep a formula from relying on them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from itertools import product
 from zlib import crc32
 
 from specs.proof.translation import terms
 from specs.proof.translation.choices import REMAINDER, Choices
 from specs.proof.translation.terms import Term
+from tests.support.loops import Writer, identifier
 
 Atom = object
 Table = dict[tuple[Atom, ...], Atom]
-NUMBERS = range(-4, 12)  # of what whole numbers quantifiers without bounds speak: more than any variable has here
+
+
+class Relation(dict[tuple[Atom, ...], Atom]):
+    """Which elements some sets have: a table that is FALSE of all others. `sets`: of each set, its elements.
+
+    The first `fixed` arguments say which set it is; of sets that are not there the table says nothing.
+    """
+
+    def __init__(self, fixed: int) -> None:
+        super().__init__()
+        self.fixed, self.sets = fixed, dict[tuple[Atom, ...], list[tuple[Atom, ...]]]()
+
+    def put(self, which: tuple[Atom, ...], elements: Iterable[tuple[Atom, ...]]) -> None:
+        self.sets[which] = list(dict.fromkeys(elements))
+        for element in self.sets[which]:
+            self[(*which, *element)] = True
 
 
 class Space:
     """The symbols of all compiled formulas, and what they are in one state at a time."""
 
-    def __init__(self, sorts: dict[str, list[Atom]], choices: Choices) -> None:
-        self.sorts, self.choices = sorts, choices
+    def __init__(self, sorts: dict[str, list[Atom]], choices: Choices, relations: dict[str, int]) -> None:
+        """`relations`: the symbols whose tables are Relations, each with the number of arguments that are `fixed`."""
+        self.sorts, self.choices, self._write = sorts, choices, Writer(relations)
         self._names: dict[str, object] = {}  # the globals of all compiled formulas
         self._sorts_of: dict[str, str] = {}  # of symbols, the sort of their values
         self._worked_out: dict[str, Callable[..., Atom]] = {}  # symbols that a formula defines
@@ -45,9 +60,15 @@ class Space:
             if name in self._sorts_of:
                 self._put(name, tables.get(name, {}))
 
+    def table(self, name: str) -> Table:
+        """What a symbol of the formulas is in the state: with an answer to all arguments."""
+        found = self._names[identifier(name)]
+        assert isinstance(found, _Known)
+        return found
+
     def compiled(self, term: Term, parameters: Sequence[Term]) -> Callable[..., Atom]:
         self.need([term])
-        return self.function(parameters, python(term))
+        return self.function(parameters, self._write.python(term))
 
     def function(self, parameters: Sequence[Term], text: str) -> Callable[..., Atom]:
         names = ", ".join([identifier(item.name) for item in parameters])
@@ -74,9 +95,10 @@ class Space:
             if name in known:
                 formal, ours, inside = known[name]
                 self.need([inside])
-                loops = python_loops(ours, terms.conjuncts(inside))
-                chosen = f"next(({identifier(ours[0].name)}{loops}), None)"
-                return self.function(formal, chosen if known is choices.conditions else f"sum(1{loops})")
+                if known is choices.counts:
+                    return self.function(formal, f"sum(1{self._write.join(ours, [inside], once=True)})")
+                loops = self._write.join(ours, [inside], once=True)
+                return self.function(formal, f"next(({identifier(ours[0].name)}{loops}), None)")
         return None
 
     def _selection(self, name: str) -> Callable[..., Atom]:
@@ -85,7 +107,7 @@ class Space:
         self.need([length, kept])
         one, own = terms.integer(1), identifier(at.name)
         inside = [terms.order("<=", one, at), terms.order("<=", at, length), kept]
-        places = self.function(formal, f"[{own}{python_loops([at], inside)}]")
+        places = self.function(formal, f"[{own}{self._write.join([at], inside, once=True)}]")
         if name.endswith(".len"):
             return lambda *args: len(places(*args))
         return lambda *args: dict(enumerate(places(*args[:-1]), 1)).get(args[-1])
@@ -102,9 +124,30 @@ class _Known(dict[tuple[Atom, ...], Atom]):
         self, table: Table, name: str, seed: int, defined: Callable[..., Atom] | None, items: Sequence[Atom]
     ) -> None:
         super().__init__(table)
+        self._relation = table if isinstance(table, Relation) else None
+        self._index: dict[object, dict[tuple[Atom, ...], list[tuple[Atom, ...]]]] = {}
         self._name, self._seed, self._defined, self._items = name, seed, defined, items
 
+    def rows(
+        self, known: tuple[int, ...], values: tuple[Atom, ...], sorts: Sequence[Sequence[Atom]]
+    ) -> Sequence[tuple[Atom, ...]]:
+        """The other arguments with which the relation holds. `sorts`: of them. `known`: where the given values are."""
+        fixed = 0 if self._relation is None else self._relation.fixed
+        elements = None if self._relation is None else self._relation.sets.get(values[:fixed])
+        if elements is None:  # of this set nothing is said
+            return [rest for rest in product(*sorts) if self[_woven(known, values, rest)]]
+        index = self._index.get((values[:fixed], known))
+        if index is None:
+            index = self._index[values[:fixed], known] = {}
+            given = [at - fixed for at in known[fixed:]]
+            for element in elements:
+                rest = tuple([item for at, item in enumerate(element) if at not in given])
+                index.setdefault(tuple([element[at] for at in given]), []).append(rest)
+        return index.get(values[fixed:], [])
+
     def __missing__(self, args: tuple[Atom, ...]) -> Atom:
+        if self._relation is not None and args[: self._relation.fixed] in self._relation.sets:
+            return False
         found = None if self._defined is None else self._defined(*args)
         if found is None:
             found = self._items[crc32(f"{self._seed} {self._name} {args}".encode()) % len(self._items)]
@@ -112,94 +155,6 @@ class _Known(dict[tuple[Atom, ...], Atom]):
         return found
 
 
-@cache
-def identifier(name: str) -> str:
-    return "n_" + "".join([sign if sign.isalnum() and sign.isascii() else f"_{ord(sign)}_" for sign in name])
-
-
-def python(term: Term) -> str:
-    """The term as a Python expression."""
-    if term.op == "int":
-        return f"({term.value})"
-    if term.op in ("true", "false"):
-        return str(term.op == "true")
-    if term.op == "var":
-        return identifier(term.name)
-    if term.op in ("forall", "exists"):
-        return _quantified(term)
-    inner = [python(item) for item in term.args]
-    if term.op == "app":
-        return _application(term, inner)
-    if term.op == "not":
-        return f"(not {inner[0]})"
-    if term.op == "=>":
-        return f"(not {inner[0]} or {inner[1]})"
-    if term.op == "ite":
-        return f"({inner[1]} if {inner[0]} else {inner[2]})"
-    return f"({(' == ' if term.op == '=' else f' {term.op} ').join(inner)})"
-
-
-def _application(term: Term, inner: list[str]) -> str:
-    if term.name.startswith("str."):
-        return repr(term.name.removeprefix("str."))
-    if term.name.endswith(".has"):
-        return f"({inner[1]} in {inner[0]})"
-    return (
-        f"{identifier(term.name)}[{', '.join(inner)}{',' if len(inner) == 1 else ''}]"
-        if inner
-        else (f"{identifier(term.name)}[()]")
-    )
-
-
-def _quantified(term: Term) -> str:
-    body = term.args[0]
-    if term.op == "exists":
-        return f"any(True{python_loops(term.bound, terms.conjuncts(body))})"
-    premises: tuple[Term, ...] = ()
-    while body.op == "=>":
-        premises, body = (*premises, *terms.conjuncts(body.args[0])), body.args[1]
-    return f"all({python(body)}{python_loops(term.bound, premises)})"
-
-
-def python_loops(bound: Sequence[Term], conditions: Sequence[Term]) -> str:
-    """The loops over all values of some variables that meet the conditions, as in a comprehension."""
-    left, text = list(conditions), ""
-    first = [item for item in left if item.free.isdisjoint(bound)]
-    if first:  # what depends on none of them is asked once
-        left = [item for item in left if item not in first]
-        text += f" for _ in ({' and '.join([python(item) for item in first])},) if _"
-    for at, variable in enumerate(bound):
-        text += f" for {identifier(variable.name)} in {_range(variable, left, frozenset(bound[at:]))}"
-        later = frozenset(bound[at + 1 :])
-        text += "".join([f" if {python(item)}" for item in left if item.free.isdisjoint(later)])
-        left = [item for item in left if not item.free.isdisjoint(later)]
-    return text
-
-
-def _range(variable: Term, conditions: Iterable[Term], unknown: frozenset[Term]) -> str:
-    """What the variable can be, by those conditions in which nothing else is unknown."""
-    low: list[str] = []
-    high: list[str] = []
-    for item in conditions:
-        if item.op not in ("=", "<", "<=") or variable not in item.args:
-            continue
-        mine = item.args.index(variable)
-        other = item.args[1 - mine]
-        if not other.free.isdisjoint(unknown):
-            continue
-        if item.op == "=":
-            return f"({python(other)},)"
-        strict = item.op == "<"
-        if mine == 0:
-            high.append(python(other) if strict else f"{python(other)} + 1")
-        else:
-            low.append(f"{python(other)} + 1" if strict else python(other))
-    if not low and not high:
-        return f"S_{identifier(variable.sort)}"
-    return f"range({_most('max', low, NUMBERS.start)}, {_most('min', high, NUMBERS.stop)})"
-
-
-def _most(function: str, found: list[str], otherwise: int) -> str:
-    if not found:
-        return str(otherwise)
-    return found[0] if len(found) == 1 else f"{function}({', '.join(found)})"
+def _woven(known: tuple[int, ...], values: tuple[Atom, ...], rest: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    given, others = dict(zip(known, values)), iter(rest)
+    return tuple([given[at] if at in given else next(others) for at in range(len(values) + len(rest))])

@@ -11,11 +11,12 @@ from itertools import combinations, product
 
 from specs import tla
 from specs.proof.obligations import Prover
-from specs.proof.translation import meanings, terms
+from specs.proof.translation import meanings, terms, values
 from specs.proof.translation.context import expressions
 from specs.proof.translation.meanings import (
     Basic,
     FunctionShape,
+    Only,
     OptionalShape,
     PartialShape,
     RecordShape,
@@ -24,10 +25,12 @@ from specs.proof.translation.meanings import (
     SetValue,
     Shape,
     TupleShape,
+    UnionShape,
 )
 from specs.proof.translation.terms import Term
 from specs.tla.syntax import tree
-from tests.support.formulas import NUMBERS, Atom, Space, Table
+from tests.support.formulas import Atom, Relation, Space, Table
+from tests.support.loops import NUMBERS
 
 LISTED = range(12)  # elements of a set of values that contain functions: more than any set here has
 DRAWN = range(-2, 8)  # whole numbers in damaged states: more than any bound of the models here
@@ -39,6 +42,18 @@ def texts_of(prover: Prover) -> set[str]:
     fields = {id(node.argument) for node in nodes if isinstance(node, tree.Index)}
     literals = [node for node in nodes if isinstance(node, tree.Literal) and id(node) not in fields]
     return {node.value for node in literals if isinstance(node.value, str)}
+
+
+def named(name: str) -> str:
+    """What an operator of an instance is called in `of_instances`."""
+    return name.replace("!", "_")
+
+
+def of_instances(definitions: Mapping[str, tree.Definition]) -> str:
+    """Definitions that give the evaluator a name for each operator of an instance."""
+    found = {name: item.parameters for name, item in definitions.items() if "!" in name}
+    calls = {name: f"({', '.join([one.name for one in given])})" if given else "" for name, given in found.items()}
+    return "".join([f"{named(name)}{given} == {name}{given}\n" for name, given in calls.items()])
 
 
 class Interpretation:
@@ -55,7 +70,9 @@ class Interpretation:
             if isinstance(shape, SetShape) and shape.element == Basic(name):
                 others = [other for other in constants if shapes.get(other) == Basic(name)]
                 self.sorts[name] = [*sorted(value, key=str), *[constants[other] for other in others]]
-        self.space = Space(self.sorts, prover.translator.choices)
+        relations = {found: fixed for name, shape in shapes.items() for found, fixed in _relations(shape, name, 0)}
+        later = {f"next.{name}": fixed for name, fixed in relations.items()}
+        self.space = Space(self.sorts, prover.translator.choices, relations | later)
         self._elements: dict[SetValue, list[object]] = {}
         texts = [item for value in constants.values() for item in (value if isinstance(value, frozenset) else [value])]
         self.sorts[meanings.STRING] = sorted(
@@ -70,7 +87,7 @@ class Interpretation:
         for name, whole in self.prover.translator.families.items():
             items = self.sorts.get(whole) or self.named(whole)
             subsets = [frozenset(found) for size in range(len(items) + 1) for found in combinations(items, size)]
-            self.sorts[name] = [found for found in subsets if self.module.value(name, None, found)]
+            self.sorts[name] = [found for found in subsets if self.module.value(named(name), None, found)]
 
     def enter(self, tables: Mapping[str, Table], seed: int = 0) -> None:
         """From here formulas speak of the state with these tables. `seed`: for what no table says."""
@@ -107,22 +124,23 @@ class Interpretation:
         elif isinstance(shape, TupleShape):
             for at, inner in enumerate(shape.items):
                 self.put(tables, inner, f"{name}.{at + 1}", value[at], args)  # type: ignore[index]
+        elif isinstance(shape, SetShape) and isinstance(shape.element, UnionShape):
+            kinds = [kind_of(shape.element, item) for item in value]  # type: ignore[attr-defined]
+            for at, case in enumerate(shape.element.cases):
+                items = [item for item, kind in zip(value, kinds) if kind == at]  # type: ignore[call-overload]
+                self.put(tables, SetShape(case), f"{name}.{values.tag(case, at)}", items, args)
         elif isinstance(shape, SetShape) and not meanings.is_flat(shape.element):
             self._put_listed(tables, shape.element, name, value, args)
         elif isinstance(shape, SetShape):
-            for flat in product(*[self.sorts[sort] for sort in sorts_of(shape.element)]):
-                tables.setdefault(name, {})[(*args, *flat)] = False
-            for item in value:  # type: ignore[attr-defined]
-                tables[name][(*args, *flattened(shape.element, item))] = True
+            _relation(tables, name, args).put(args, [flattened(shape.element, item) for item in value])  # type: ignore[attr-defined]
         elif isinstance(shape, SequenceShape):
             tables.setdefault(f"{name}.len", {})[args] = len(value)  # type: ignore[arg-type]
             for at, item in enumerate(value, 1):  # type: ignore[arg-type,var-annotated]
                 self.put(tables, shape.element, f"{name}.at", item, (*args, at))
         elif isinstance(shape, PartialShape):
-            for flat in product(*[self.sorts[sort] for sort in sorts_of(shape.key)]):
-                tables.setdefault(f"{name}.dom", {})[(*args, *flat)] = False
+            keys = [flattened(shape.key, key) for key, _ in pairs_of(value)]
+            _relation(tables, f"{name}.dom", args).put(args, keys)
             for key, inner in pairs_of(value):
-                tables[f"{name}.dom"][(*args, *flattened(shape.key, key))] = True
                 self.put(tables, shape.range, name, inner, (*args, *flattened(shape.key, key)))
         else:
             self._put_function(tables, shape, name, value, args)
@@ -175,6 +193,10 @@ class Interpretation:
         """A value of a shape."""
         if isinstance(shape, Basic):
             return draw.choice(DRAWN if shape.sort == terms.INT else self.sorts[shape.sort])
+        if isinstance(shape, Only):
+            return text_of(shape)
+        if isinstance(shape, UnionShape):
+            return self.drawn(draw.choice(shape.cases), draw)
         if isinstance(shape, RecordShape):
             return {field: self.drawn(inner, draw) for field, inner in shape.fields.items()}
         if isinstance(shape, OptionalShape):
@@ -204,6 +226,9 @@ def facts(world: Interpretation, tables: dict[str, Table], symbols: Iterable[Ter
         if item.name.endswith(".has"):
             family, whole = item.args[0].sort, item.args[1].sort
             table = {(one, member): member in one for one in sorts[family] for member in world.sorts[whole]}
+        if isinstance(table, Relation):
+            every = product(*[world.sorts[part.sort] for part in item.args])
+            table = {args: table.get(args, False) for args in every if args[: table.fixed] in table.sets}
         for args, value in table.items():
             given = [_element(part.sort, arg) for part, arg in zip(item.args, args)]
             found.append(terms.equal(terms.apply(item.name, given, item.sort), _element(item.sort, value)))
@@ -252,7 +277,59 @@ def flattened(shape: Shape, value: object) -> tuple[Atom, ...]:
         return tuple([item for name, inner in shape.fields.items() for item in flattened(inner, value[name])])  # type: ignore[index]
     if isinstance(shape, TupleShape):
         return tuple([item for at, inner in enumerate(shape.items) for item in flattened(inner, value[at])])  # type: ignore[index]
-    return (atom(value),)
+    return () if isinstance(shape, Only) else (atom(value),)
+
+
+def text_of(shape: Only) -> str:
+    return shape.literal.name.removeprefix("str.")
+
+
+def kind_of(shape: UnionShape, value: object) -> int:
+    """Which of its cases the value is: records that differ in their fields, or in the literal of one."""
+    return next(at for at, case in enumerate(shape.cases) if _fits(case, value))
+
+
+def _fits(shape: Shape, value: object) -> bool:
+    if isinstance(shape, Only):
+        return value == text_of(shape)
+    if not isinstance(shape, RecordShape):
+        return True
+    fields = dict(pairs_of(value))
+    return fields.keys() == shape.fields.keys() and all(_fits(shape.fields[name], fields[name]) for name in fields)
+
+
+def _relation(tables: dict[str, Table], name: str, args: tuple[Atom, ...]) -> Relation:
+    found = tables.setdefault(name, Relation(len(args)))
+    assert isinstance(found, Relation)
+    return found
+
+
+def _relations(shape: Shape, name: str, fixed: int) -> Iterator[tuple[str, int]]:
+    """The symbols of sets in a value of this shape, each with how many arguments say which set it is."""
+    if isinstance(shape, RecordShape):
+        for field, inner in shape.fields.items():
+            yield from _relations(inner, f"{name}.{field}", fixed)
+    elif isinstance(shape, TupleShape):
+        for at, inner in enumerate(shape.items, 1):
+            yield from _relations(inner, f"{name}.{at}", fixed)
+    elif isinstance(shape, OptionalShape):
+        yield from _relations(shape.some, name, fixed)
+    elif isinstance(shape, SequenceShape):
+        yield from _relations(shape.element, f"{name}.at", fixed + 1)
+    elif isinstance(shape, PartialShape):
+        yield f"{name}.dom", fixed
+        yield from _relations(shape.range, name, fixed + len(sorts_of(shape.key)))
+    elif isinstance(shape, SetShape) and isinstance(shape.element, UnionShape):
+        for at, case in enumerate(shape.element.cases):
+            yield f"{name}.{values.tag(case, at)}", fixed
+    elif isinstance(shape, SetShape) and meanings.is_flat(shape.element):
+        yield name, fixed
+    elif isinstance(shape, FunctionShape) and shape.domain.items is None:
+        assert shape.domain.element is not None
+        yield from _relations(shape.range, name, fixed + len(sorts_of(shape.domain.element)))
+    elif isinstance(shape, FunctionShape):
+        for item in shape.domain.items or ():
+            yield from _relations(shape.range, f"{name}.{terms.show(item).removeprefix('str.')}", fixed)  # type: ignore[arg-type]
 
 
 def walks(
@@ -289,6 +366,8 @@ def damaged(world: Interpretation, state: tla.State, draw: random.Random) -> tla
 
 
 def _damaged(world: Interpretation, shape: Shape, value: object, draw: random.Random) -> object:
+    if isinstance(shape, UnionShape):
+        shape = shape.cases[kind_of(shape, value)]
     if isinstance(shape, RecordShape) and draw.random() < 0.9:
         fields = dict(pairs_of(value))
         name = draw.choice(sorted(shape.fields))

@@ -86,7 +86,7 @@ def test_what_is_known_of_remainders_is_true_of_numbers(tmp_path: Path) -> None:
     path.write_text(MODULE.replace("{claim}", "5 % 3 = 2 OBVIOUS"), encoding="utf-8")
     prover = Prover(path)
     prover.obligations()
-    space = Space({terms.INT: list(range(-7, 8))}, prover.translator.choices)
+    space = Space({terms.INT: list(range(-7, 8))}, prover.translator.choices, {})
     axiom = space.compiled(prover.translator.choices.axioms[REMAINDER], ())
     space.enter({}, 0)
     assert axiom()
