@@ -253,7 +253,10 @@ class Translator(Constructs):
         if found is None:
             shape = self.shapes.get(name)
             if shape is None or self.names.constants[name].arity:
-                raise refused(node.place, f"CONSTANT {name}, of which no ASSUME says what kind of value it is")
+                raise refused(
+                    node.place,
+                    f"CONSTANT {name}, of which no ASSUME (C \\subseteq S, C \\in S) says what kind of value it is",
+                )
             found = self._constants[name] = meanings.symbol(shape, name, ())
         return found
 
