@@ -10,6 +10,7 @@ from specs.proof.translation.meanings import Outside, SetValue
 from specs.proof.translation.terms import Term
 from specs.proof.translation.translate import Translator
 from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Unsupported
 
 
 def definitions(translator: Translator, after: State | None) -> dict[str, Term]:
@@ -30,12 +31,12 @@ def _meaning(translator: Translator, name: str, definition: tree.Definition, con
         if not isinstance(value, SetValue):
             names[parameter.name] = formal = meanings.bound(meanings.shape_of(value), parameter.name, variables)
             args += meanings.flat(formal)
-    meaning = translator.value(definition.body, replace(context, names=names))
-    symbol = meanings.symbol(meanings.shape_of(meaning), name, tuple(args))
     renamed = {item: terms.variable(f"arg.{at}", item.sort) for at, item in enumerate(args)}
     try:
+        meaning = translator.value(definition.body, replace(context, names=names))
+        symbol = meanings.symbol(meanings.shape_of(meaning), name, tuple(args))
         pairs = zip(meanings.flat(symbol), meanings.flat(meaning))
-    except Outside:  # a function: it stays hidden
+    except (Outside, Unsupported):  # a function, or without a meaning for each argument: it stays hidden
         return {}
     said = {one.name: terms.substituted(terms.equal(one, other), renamed) for one, other in pairs}
     return {one: terms.forall(renamed.values(), axiom) for one, axiom in said.items()}

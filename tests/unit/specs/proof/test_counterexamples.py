@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from groundstation.cli import add_entry_points, app
-from specs import tla
+from specs import FOLDER, tla
 from specs.proof import prove, solvers
-from specs.proof.models import counterexample
+from specs.proof.models import counterexample, opened
 from specs.proof.obligations import Obligation, Prover
 from specs.proof.translation import terms
 from tests.spec_mutants import proofs
@@ -144,3 +144,14 @@ def test_a_statement_about_sizes_is_refuted_by_sets_that_break_it(tmp_path: Path
     assert one | other | liars <= replicas
     assert min(len(one), len(other)) >= len(replicas) - found["FaultsMax"]
     assert one & other <= liars
+
+
+def test_a_definition_that_has_no_meaning_for_each_argument_stays_hidden() -> None:
+    """Claimed(kind, ...) asks for fields that only messages of some kinds have."""
+    prover = Prover(FOLDER / "tetrabft" / "tetrabft_messages_proofs.tla")
+    prover.obligations()
+    hidden = {name for _, name in prover.translator.hidden}
+    found = opened.definitions(prover.translator, None)
+    assert {"Claimed", "IsLast"} <= hidden
+    assert "IsLast" in found
+    assert "Claimed" not in found
