@@ -123,7 +123,10 @@ class Prover:
             if theorem.name in self._above:
                 raise Unsupported(f"{theorem.place}: a second theorem {theorem.name}")
             before = len(self.found)
-            self._theorem(theorem)
+            try:
+                self._theorem(theorem)
+            except meanings.Outside as error:
+                raise Unsupported(f"{theorem.place}: {theorem.name}: outside what is translated: {error}") from None
             self._above[theorem.name] = theorem
             yield from self.found[before:]
         before = len(self.found)
@@ -330,6 +333,8 @@ class Prover:
             either = tree.Junction(place=box.place, conjunction=False, items=(box.action, stutter))
             return tuple(constants.conjuncts(self._opened(initial))), replace(box, action=either)
         found = node if isinstance(node, tree.Always) else self._opened(node)
+        if isinstance(found, tree.Always) and isinstance(found.operand, tree.BoxAction) and not found.operand.stutter:
+            raise Unsupported(f"{found.place}: a step that changes nothing does not satisfy <<A>>_v: write [A]_v")
         return (), found.operand if isinstance(found, tree.Always) else None
 
     def _with_invariants(self, by: By, scope: Scope) -> Scope:
@@ -349,7 +354,8 @@ class Prover:
         for new in sequent.new:
             variables: list[Term] = []
             domain, value = self._new(new, context, new.name, variables)
-            if new.name in context.names or any(item in term.free for term in members for item in variables):
+            taken = [*members, *(scope.way.variables if scope.way is not None else ())]
+            if new.name in context.names or any(item in term.free for term in taken for item in variables):
                 raise Unsupported(f"{sequent.place}: the name {new.name} is taken")
             members += terms.conjuncts(domain.has(value))
             context = context.with_names({new.name: value})
@@ -369,7 +375,8 @@ class Prover:
         domain = self.translator.set_of(new.domain, context)
         if domain.element is None:
             raise Unsupported(f"{new.domain.place}: NEW {new.name} from a set whose elements are not known")
-        return domain, meanings.bound(domain.element, name, variables)
+        own = f"{name}'" if isinstance(domain.element, meanings.TupleShape) else name  # a quantifier makes {name}.1
+        return domain, meanings.bound(domain.element, own, variables)
 
     def _goals(
         self, theorem: Theorem, name: str, goals: list[tuple[str, Expression]], proof: Proof, scope: Scope

@@ -38,6 +38,10 @@ class Way:
     guards: tuple[tuple[Expression, Context], ...] = ()
     assigned: dict[str, tuple[Expression, Context]] = field(default_factory=dict)
 
+    @property
+    def variables(self) -> list[Term]:
+        return [term for found in self.new.values() for term in found]
+
 
 class Actions:
     """The ways through a next-state relation."""
@@ -160,7 +164,9 @@ class Actions:
                 yield from self._choosing(rest, body, context.with_names({name: item}), way)
             return
         found: list[Term] = []
-        unique = name if name not in way.new else f"{name}.{len(way.new)}"
+        unique = name if name not in way.new else f"{name}'{len(way.new)}"  # a quantifier makes {name}.1
+        if isinstance(domain.element, meanings.TupleShape):
+            unique += "'"  # so do its parts
         if domain.listed is not None or meanings.is_flat(domain.element):
             value, inside = meanings.picked(domain, unique, found)
         else:
@@ -197,19 +203,19 @@ class Actions:
         definition = self.translator.names.definitions.get(node.name)
         if definition is None or node.path:
             return None
-        return Closure(definition.parameters, definition.body, replace(context, names={}))
+        return Closure(definition.parameters, definition.body, replace(context, names={}, moving={}))
 
     def _call(self, node: tree.Apply, context: Context, way: Way) -> Iterator[Way]:
         closure = self._closure(node, context)
         assert closure is not None
-        given = {
-            parameter.name: self.translator.value(argument, context)
-            for parameter, argument in zip(closure.parameters, node.arguments)
-        }
-        way = replace(way, calls=(*way.calls, (node.name, tuple(given.values()))))
+        given, moving = self.translator.given(closure.parameters, node.arguments, context)
+        values = [item for item in given.values() if not isinstance(item, Closure)]
+        if len(values) < len(given):
+            raise refused(node.place, "an operator as the argument of an action")
+        way = replace(way, calls=(*way.calls, (node.name, tuple(values))))
         if not way.name and not _is_choice(closure.body):
             way = replace(way, name=node.name)
-        yield from self._walk(closure.body, closure.context.with_names(given), way)
+        yield from self._walk(closure.body, closure.context.with_names(given, moving), way)
 
 
 def _is_choice(node: Expression) -> bool:

@@ -80,6 +80,8 @@ class Constructs:
         return meanings.filtered(domain, lambda value: self.formula(node.body, context.with_names({name: value})))
 
     def _setmap(self, node: tree.SetMap, context: Context) -> Value:
+        if any(bound.pattern for bound in node.bounds):
+            raise refused(node.place, "a tuple of bound variables")
         names = [(name, self.set_of(bound.domain, context)) for bound in node.bounds for name in bound.names]
 
         def over(universal: bool, body: Callable[[Value], Term], name: str) -> Term:
@@ -374,3 +376,57 @@ def literal_value(node: tree.Literal) -> Value:
     if isinstance(node.value, int):
         return terms.integer(node.value)
     return terms.apply(f"str.{node.value}", (), meanings.STRING)
+
+
+def extreme(node: tree.Choose) -> str:
+    """ "greatest" for `CHOOSE u \\in S : \\A w \\in S : w <= u`, "least" for `u <= w`, else "".
+
+    Each non-empty set of integers that is bounded above has a greatest element, each one of natural numbers a least.
+    """
+    body, name = node.body, node.bound.names[0]
+    if not (isinstance(body, tree.Quantified) and body.universal and len(body.bounds) == 1):
+        return ""
+    bound = body.bounds[0]
+    same = bound.domain.place.text == node.bound.domain.place.text
+    if not same or len(bound.names) != 1 or not isinstance(body.body, tree.Apply) or body.body.name not in ("<=", ">="):
+        return ""
+    sides = [item.name if isinstance(item, tree.Apply) and not item.arguments else None for item in body.body.arguments]
+    if sides not in ([name, bound.names[0]], [bound.names[0], name]):
+        return ""
+    return "least" if (sides[0] == name) == (body.body.name == "<=") else "greatest"
+
+
+def any_text(value: Value) -> Term:
+    if not isinstance(value, Term) or value.sort != meanings.STRING:
+        raise Outside(f"a {meanings.kind(value)} where a text is wanted")
+    return terms.TRUE
+
+
+def any_number(value: Value) -> Term:
+    number(value)
+    return terms.TRUE
+
+
+def kind_of(value: Value) -> str:
+    """What kind of value an argument is, with its fields."""
+    if isinstance(value, RecordValue):
+        return f"[{', '.join([f'{name}: {kind_of(item)}' for name, item in value.fields.items()])}]"
+    if isinstance(value, TupleValue):
+        return f"<<{', '.join([kind_of(item) for item in value.items])}>>"
+    return meanings.kind(value)
+
+
+def written(argument: SetValue) -> str:
+    """A set that depends on no bound variable, in words: it is a part of a symbol's name."""
+    variables: list[Term] = []
+    if argument.element is None:
+        return "{}"
+    inside = argument.has(meanings.bound(argument.element, "any", variables))
+    if inside.free - set(variables):
+        raise Outside("a set that depends on bound variables as the argument of a hidden operator")
+    return terms.show(inside)
+
+
+def number_or_term(value: Value) -> Term:
+    assert isinstance(value, Term)
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
@@ -32,16 +32,22 @@ Named: TypeAlias = Value | Closure
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What names mean. `after`: the next state, for primes. `old`: what @ means."""
+    """What names mean. `after`: the next state, for primes. `old`: what @ means.
+
+    `moving`: names of arguments that speak of variables, each with the state in which it was worked out.
+    """
 
     state: State
     after: State | None = None
     names: Mapping[str, Named] = field(default_factory=dict)
     old: Value | None = None
     hidden: frozenset[str] = frozenset()
+    moving: Mapping[str, State] = field(default_factory=dict)
 
-    def with_names(self, names: Mapping[str, Named]) -> Context:
-        return replace(self, names={**self.names, **names})
+    def with_names(self, names: Mapping[str, Named], moving: Iterable[str] = ()) -> Context:
+        """Names with their values. `moving`: those whose value is of this state, and may be another in the next."""
+        kept = {name: state for name, state in self.moving.items() if name not in names}
+        return replace(self, names={**self.names, **names}, moving={**kept, **dict.fromkeys(moving, self.state)})
 
 
 def refused(place: tree.Place, what: object) -> Unsupported:

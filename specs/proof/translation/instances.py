@@ -57,15 +57,15 @@ def definitions(
         return node
 
     for definition in inner.values():
-        for name in _bound(definition):
+        for name in bound(definition):
             if name in inner or name in foreign or name in outer:
                 raise refused(definition.place, f"the bound name {name}, which is that of something else, too")
         found = _changed(definition, change)
         yield replace(found, name=f"{instance.name}!{definition.name}")
 
 
-def _bound(definition: tree.Definition) -> Iterator[str]:
-    """The names that a definition binds in itself."""
+def bound(definition: tree.Definition) -> Iterator[str]:
+    """The names that a definition binds in itself. Raises Unsupported: an INSTANCE in a LET."""
     waiting: list[Any] = [*definition.parameters, definition.body]
     while waiting:
         item = waiting.pop()

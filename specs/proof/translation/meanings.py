@@ -46,6 +46,7 @@ from specs.proof.translation.values import (
     either,
     flat,
     included,
+    is_alike,
     is_flat,
     kind,
     number,
@@ -92,7 +93,7 @@ def shape_of(value: Value) -> Shape:
 def _like(value: Value, shape: Shape) -> tuple[Term, ...]:
     """The terms of a value that must have this shape, without those that have but one value."""
     wanted, found = flat(symbol(shape, "any", ())), flat(value)
-    if [item.sort for item in found] != [item.sort for item in wanted]:
+    if not is_alike(value, shape) or [item.sort for item in found] != [item.sort for item in wanted]:
         raise Outside(f"a {kind(value)} where another kind of value is wanted")
     return tuple([item for item, want in zip(found, wanted) if not terms.is_literal(want)])
 
@@ -476,8 +477,7 @@ def literal(items: tuple[Value, ...]) -> SetValue:
     """`{a, b, c}`"""
 
     def over(universal: bool, body: Body, name: str) -> Term:
-        found = [body(item) for item in items]
-        return terms.conjunction(found) if universal else terms.disjunction(found)
+        return (terms.conjunction if universal else terms.disjunction)([body(item) for item in items])
 
     def has(value: Value) -> Term:
         return terms.disjunction([equal(value, item) for item in items])

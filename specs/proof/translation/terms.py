@@ -224,20 +224,38 @@ def _quantified(op: str, bound: Iterable[Term], body: Term) -> Term:
 
 
 def substituted(term: Term, given: Mapping[Term, Term]) -> Term:
-    """`term` with other terms for free variables; bound variables are unique, so none is captured."""
+    """`term` with other terms for free variables; a bound variable that would catch one of these is renamed."""
     known: dict[Term, Term] = {}
 
     def walk(item: Term) -> Term:
         if item.free.isdisjoint(given):
             return item
-        assert given.keys().isdisjoint(item.bound), "a bound variable cannot be replaced"
         found = known.get(item)
         if found is None:
-            found = given[item] if item.op == "var" else rebuilt(item, [walk(part) for part in item.args])
-            known[item] = found
+            found = known[item] = made(item)
         return found
 
+    def made(item: Term) -> Term:
+        if item.op == "var":
+            return given[item]
+        if item.bound:
+            inner = {name: term for name, term in given.items() if name in item.free}
+            catching = [name for name in item.bound if any(name in term.free for term in inner.values())]
+            if catching or not given.keys().isdisjoint(item.bound):
+                taken = item.args[0].free.union(*[term.free for term in inner.values()])
+                others = {name: _fresh(name, taken) for name in catching}
+                body = substituted(item.args[0], others)
+                bound = [others.get(name, name) for name in item.bound]
+                return _quantified(item.op, bound, substituted(body, inner))
+        return rebuilt(item, [walk(part) for part in item.args])
+
     return walk(term)
+
+
+def _fresh(name: Term, taken: frozenset[Term]) -> Term:
+    while name in taken:
+        name = variable(f"{name.name}'", name.sort)
+    return name
 
 
 def rebuilt(term: Term, args: list[Term]) -> Term:
@@ -315,9 +333,26 @@ def mark(sort: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A symbol of SMT-LIB."""
+    """A symbol of SMT-LIB. One that has a meaning there gets a mark in front."""
+    if name in _TAKEN:
+        return f"|'{name}|"
     plain = name.replace("_", "").replace(".", "").isalnum() and name.isascii() and not name[0].isdigit()
-    return name if plain else f"|{name}|"
+    return name if plain else f"|{''.join([_shown(sign) for sign in name])}|"
+
+
+def _shown(sign: str) -> str:
+    """No symbol has a bar, a backslash, or a sign that is not ASCII."""
+    return sign if " " <= sign <= "~" and sign not in "|\\%" else f"%{ord(sign):x};"
+
+
+_WORDS = "Array Bag BitVec FloatingPoint List Pair Real RegLan RoundingMode Seq Set String Tuple Unit abs and"
+_WORDS += " as bvadd bvand bvor choose concat const cos distinct div divisible exists exp extract false forall"
+_WORDS += " if iff implies is is_int ite lambda let map match mod not or par pi select sin sqrt store tan to_int"
+_WORDS += " to_real true xor"
+_TEXTS = "at contains from_code from_int in_re indexof indexof_re is_digit len prefixof replace replace_all"
+_TEXTS += " replace_re replace_re_all rev substr suffixof to_code to_int to_lower to_re to_upper tolower toupper"
+_TEXTS += " update"
+_TAKEN = frozenset([*_WORDS.split(), *[f"str.{name}" for name in _TEXTS.split()]])
 
 
 class _Depth:

@@ -15,8 +15,18 @@ from dataclasses import replace
 
 from specs.proof.translation import meanings, sizes, terms
 from specs.proof.translation.choices import Choices
-from specs.proof.translation.constructs import NATURALS, Constructs, literal_value
-from specs.proof.translation.context import Closure, Context, Named, State, applications, refused
+from specs.proof.translation.constructs import (
+    NATURALS,
+    Constructs,
+    any_number,
+    any_text,
+    extreme,
+    kind_of,
+    literal_value,
+    number_or_term,
+    written,
+)
+from specs.proof.translation.context import Closure, Context, Named, State, applications, expressions, refused
 from specs.proof.translation.meanings import (
     Basic,
     Outside,
@@ -44,6 +54,8 @@ class Translator(Constructs):
         self.families: dict[str, str] = {}  # hidden predicates of sets, each with the set of all elements
         self._constants: dict[str, Value] = {}
         self._meant: dict[tuple[object, ...], Value] = {}  # by definitions, by what they are applied to, and where
+        self._kinds: dict[str, tuple[str, ...]] = {}  # of the arguments of hidden operators
+        self._read: dict[Expression, frozenset[str]] = {}  # variables that expressions depend on
         self.hidden: dict[tuple[State, str], tuple[tree.Definition, Context]] = {}  # what symbols stand for
         self._handlers: dict[type, Callable[[Expression, Context], Value]] = {
             kind: getattr(self, f"_{kind.__name__.lower()}") for kind in _HANDLED
@@ -64,9 +76,9 @@ class Translator(Constructs):
             "UNION": self._big_union,
             "DOMAIN": self._domain,
             "Nat": lambda args, context: NATURALS,
-            "Int": lambda args, context: meanings.plain_set(Basic(INT), _any_number),
+            "Int": lambda args, context: meanings.plain_set(Basic(INT), any_number),
             "BOOLEAN": lambda args, context: meanings.literal((terms.FALSE, terms.TRUE)),
-            "STRING": lambda args, context: meanings.plain_set(Basic(meanings.STRING), lambda value: terms.TRUE),
+            "STRING": lambda args, context: meanings.plain_set(Basic(meanings.STRING), any_text),
             "Seq": self._all_sequences,
             "Cardinality": lambda args, context: self.choices.counted(self.set_of(args[0], context)),
             "Len": lambda args, context: meanings.sequence(self.value(args[0], context)).length,
@@ -98,6 +110,8 @@ class Translator(Constructs):
             raise refused(node.place, "a name of an INSTANCE")
         named = context.names.get(node.name)
         if named is not None:
+            if context.moving.get(node.name, context.state) is not context.state:
+                raise refused(node.place, "a prime of the argument of an operator, which variables stand for")
             return self._call(named, node, context) if isinstance(named, Closure) else named
         if node.name in self.names.variables:
             return context.state.get(node.name)
@@ -114,33 +128,56 @@ class Translator(Constructs):
     def _defined(self, definition: tree.Definition, node: tree.Apply, context: Context) -> Value:
         if definition.recursive:
             raise refused(node.place, "a recursive definition")
-        outer = replace(context, names={}, old=None)
+        outer = replace(context, names={}, moving={}, old=None)
         if definition.name in context.hidden:
             return self._hidden(definition, node, context)
         return self._call(Closure(definition.parameters, definition.body, outer), node, context)
 
     def _call(self, closure: Closure, node: tree.Apply, context: Context) -> Value:
-        given: dict[str, Named] = {}
-        for parameter, argument in zip(closure.parameters, node.arguments):
-            given[parameter.name] = self._argument(parameter, argument, context)
-        return self._called(closure, given, context)
+        given, moving = self.given(closure.parameters, node.arguments, context)
+        return self._called(closure, given, context, moving)
 
-    def _called(self, closure: Closure, given: dict[str, Named], context: Context) -> Value:
+    def _called(
+        self, closure: Closure, given: dict[str, Named], context: Context, moving: frozenset[str] = frozenset()
+    ) -> Value:
         """The body sees its own names, and the states of the place where it is used."""
         inner = replace(closure.context, state=context.state, after=context.after, hidden=context.hidden)
+        own = inner.with_names(given, moving)
         if inner.names or inner.old is not None:
-            return self.value(closure.body, inner.with_names(given))
-        return self._once(closure.body, given, inner, lambda: self.value(closure.body, inner.with_names(given)))
+            return self.value(closure.body, own)
+        return self._once(closure.body, given, own, lambda: self.value(closure.body, own))
 
     def _once(self, what: object, given: dict[str, Named], context: Context, make: Callable[[], Value]) -> Value:
         """What a definition means for these arguments, worked out once."""
         args = tuple(given.values())
         if not all(isinstance(item, Term) for item in args):
             return make()
-        key = (id(what), args, context.state, context.after, context.hidden, terms.depth())
+        moving = frozenset(context.moving)
+        key = (id(what), args, context.state, context.after, context.hidden, moving, terms.depth())
         if key not in self._meant:
             self._meant[key] = make()
         return self._meant[key]
+
+    def given(
+        self, parameters: tuple[tree.Parameter, ...], arguments: tuple[Expression, ...], context: Context
+    ) -> tuple[dict[str, Named], frozenset[str]]:
+        """What parameters stand for; and those whose argument may have another value in the next state."""
+        found, moving = dict[str, Named](), set[str]()
+        for parameter, argument in zip(parameters, arguments):
+            found[parameter.name] = self._argument(parameter, argument, context)
+            if not parameter.arity and self._is_moving(argument, context):
+                moving.add(parameter.name)
+        return found, frozenset(moving)
+
+    def _is_moving(self, node: Expression, context: Context) -> bool:
+        """Whether an expression speaks of variables, so that a prime of a name that stands for it is another value."""
+        local = [context.names.get(item.name) for item in applications(node)]
+        return (
+            any(item.name in context.moving for item in applications(node))
+            or any(isinstance(item, Closure) for item in local)
+            or any(isinstance(item, tree.At) for item in expressions(node))
+            or bool(self.reads(node))
+        )
 
     def _argument(self, parameter: tree.Parameter, node: Expression, context: Context) -> Named:
         return self._operator(node, context) if parameter.arity else self.value(node, context)
@@ -155,15 +192,12 @@ class Translator(Constructs):
                 return named
             definition = self.names.definitions.get(node.name)
             if definition is not None:
-                return Closure(definition.parameters, definition.body, replace(context, names={}, old=None))
+                return Closure(definition.parameters, definition.body, replace(context, names={}, moving={}, old=None))
         raise refused(node.place, "an operator as an argument")
 
     def _hidden(self, definition: tree.Definition, node: tree.Apply, context: Context) -> Value:
         """A symbol in place of the definition. In the next state it is another one, unless the body means the same."""
-        given = {
-            parameter.name: self._argument(parameter, argument, context)
-            for parameter, argument in zip(definition.parameters, node.arguments)
-        }
+        given, moving = self.given(definition.parameters, node.arguments, context)
         args = [item for item in given.values() if not isinstance(item, Closure)]
         if len(args) < len(given):
             raise refused(node.place, "a hidden operator of operators")
@@ -171,17 +205,20 @@ class Translator(Constructs):
             if self.reads(definition.body):
                 raise refused(node.place, "a hidden operator on a set that reads variables")
             return self._family(definition.name, args[0])
-        return self._once(definition, given, context, lambda: self._symbol_of(definition, given, context))
+        self._keep_kinds(definition.name, args)
+        inner = replace(context, names={}, moving={}, old=None, hidden=context.hidden - {definition.name})
+        own = inner.with_names(given, moving)
+        return self._once(definition, given, own, lambda: self._symbol_of(definition, own, args))
 
-    def _symbol_of(self, definition: tree.Definition, given: dict[str, Named], context: Context) -> Value:
-        args = [item for item in given.values() if not isinstance(item, Closure)]
-        inner = replace(context, names=given, old=None, hidden=context.hidden - {definition.name})
+    def _symbol_of(self, definition: tree.Definition, inner: Context, args: list[Value]) -> Value:
+        self.value(definition.body, inner)  # refuses primes of arguments
+        inner, context = replace(inner, moving={}), inner
         meaning, suffix = self.value(definition.body, inner), ""
         shape = meanings.shape_of(meaning)
         if self.before is not None and context.state is not self.before:
             earlier = self.value(definition.body, replace(inner, state=self.before))
             suffix = "" if meanings.flat(meaning) == meanings.flat(earlier) else "'"
-        sets = "".join([f"[{_written(item)}]" for item in args if isinstance(item, SetValue)])
+        sets = "".join([f"[{written(item)}]" for item in args if isinstance(item, SetValue)])
         flat = tuple([term for item in args if not isinstance(item, SetValue) for term in meanings.flat(item)])
         name = f"{definition.name}{sets}{suffix}"
         self.hidden.setdefault((context.state, name), (definition, inner))
@@ -235,8 +272,21 @@ class Translator(Constructs):
 
         return replace(meanings.plain_set(self._constant_set(whole).element, has), family=(name, term), within=whole)
 
+    def _keep_kinds(self, name: str, args: list[Value]) -> None:
+        """A symbol in place of a definition is one of arguments of one kind: records with other fields are others."""
+        kinds = tuple([kind_of(item) for item in args])
+        if self._kinds.setdefault(name, kinds) != kinds:
+            raise Outside(f"a hidden operator {name} of arguments of several kinds")
+
     def reads(self, node: Expression, seen: frozenset[str] = frozenset()) -> frozenset[str]:
         """The variables that an expression depends on, through definitions, too."""
+        if not seen:
+            if node not in self._read:
+                self._read[node] = self._reads(node, seen)
+            return self._read[node]
+        return self._reads(node, seen)
+
+    def _reads(self, node: Expression, seen: frozenset[str]) -> frozenset[str]:
         found: set[str] = set()
         for apply in applications(node):
             if apply.name in self.names.variables:
@@ -351,13 +401,13 @@ class Translator(Constructs):
         def body(value: Value) -> Term:
             return self.formula(node.body, context.with_names({name: value}))
 
-        extreme = _extreme(node)
-        if extreme and domain.limits is not None:
+        end = extreme(node)
+        if end and domain.limits is not None:
             return self.choices.chosen(domain, body, lambda value: terms.TRUE)
-        if extreme == "least":
+        if end == "least":
             natural = domain.over(True, lambda value: terms.order("<=", terms.integer(0), number(value)), "x")
             return self.choices.chosen(domain, body, lambda value: natural)
-        if extreme == "greatest":
+        if end == "greatest":
             return self.choices.chosen(domain, body, lambda value: _bounded_above(domain))
         return self.choices.chosen(domain, body, body)
 
@@ -398,7 +448,7 @@ class Translator(Constructs):
     def _prime(self, node: tree.Prime, context: Context) -> Value:
         if context.after is None:
             raise refused(node.place, "a prime where there is no next state")
-        return self.value(node.operand, replace(context, state=context.after, after=None))
+        return self.value(node.operand, replace(context, state=context.after, after=None, old=None))
 
     def _unchanged(self, node: tree.Unchanged, context: Context) -> Value:
         return equal(
@@ -442,47 +492,8 @@ _HANDLED = (
 )  # fmt: skip
 
 
-def _written(argument: SetValue) -> str:
-    """A set that depends on no bound variable, in words: it is a part of a symbol's name."""
-    variables: list[Term] = []
-    if argument.element is None:
-        return "{}"
-    inside = argument.has(meanings.bound(argument.element, "any", variables))
-    if inside.free - set(variables):
-        raise Outside("a set that depends on bound variables as the argument of a hidden operator")
-    return terms.show(inside)
-
-
-def number_or_term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
-
-
-def _any_number(value: Value) -> Term:
-    number(value)
-    return terms.TRUE
-
-
 def _bounded_above(domain: SetValue) -> Term:
     """Some integer is not below any number in the set."""
     with terms.deeper() as depth:
         most = terms.variable(f"most.{depth}", INT)
         return terms.exists([most], domain.over(True, lambda value: terms.order("<=", number(value), most), "x"))
-
-
-def _extreme(node: tree.Choose) -> str:
-    """ "greatest" for `CHOOSE u \\in S : \\A w \\in S : w <= u`, "least" for `u <= w`, else "".
-
-    Each non-empty set of integers that is bounded above has a greatest element, each one of natural numbers a least.
-    """
-    body, name = node.body, node.bound.names[0]
-    if not (isinstance(body, tree.Quantified) and body.universal and len(body.bounds) == 1):
-        return ""
-    bound = body.bounds[0]
-    same = bound.domain.place.text == node.bound.domain.place.text
-    if not same or len(bound.names) != 1 or not isinstance(body.body, tree.Apply) or body.body.name not in ("<=", ">="):
-        return ""
-    sides = [item.name if isinstance(item, tree.Apply) and not item.arguments else None for item in body.body.arguments]
-    if sides not in ([name, bound.names[0]], [bound.names[0], name]):
-        return ""
-    return "least" if (sides[0] == name) == (body.body.name == "<=") else "greatest"

@@ -294,3 +294,20 @@ def optional_shape(many: SetValue, one: SetValue) -> OptionalShape | None:
 def included(left: SetValue, right: SetValue) -> Term:
     """`left \\subseteq right`"""
     return quantified(True, left, right.has)
+
+
+def is_alike(value: Value, shape: Shape) -> bool:
+    """Whether records stand where the shape has records with these fields, and tuples where it has tuples."""
+    if isinstance(shape, RecordShape):
+        return (
+            isinstance(value, RecordValue)
+            and value.fields.keys() == shape.fields.keys()
+            and all(is_alike(value.fields[name], item) for name, item in shape.fields.items())
+        )
+    if isinstance(shape, TupleShape):
+        return (
+            isinstance(value, TupleValue)
+            and len(value.items) == len(shape.items)
+            and all(is_alike(*pair) for pair in zip(value.items, shape.items))
+        )
+    return isinstance(value, Term)
