@@ -387,12 +387,13 @@ class Prover:
             for step in proof.steps[:-1]:
                 assert step.sequent is not None
                 self._sequent(theorem, f"{name} {step.name}", step.sequent, step.proof, scope)
-                if not step.sequent.new and not step.sequent.assumptions:
-                    done.add(step.sequent.goal.place.text)
+                goal = step.sequent.goal  # (P \/ Q)' is not P \/ Q', which reads almost the same
+                if not step.sequent.new and not step.sequent.assumptions and isinstance(goal, tree.Prime):
+                    done.add(goal.operand.place.text)
                 scope = replace(scope, steps={**scope.steps, step.name: Claim(step.sequent, scope.context)})
             by = proof.steps[-1].proof.by or By()
         shown = self._hiding(scope, (), by.shown)
-        goals = [(what, goal) for what, goal in goals if f"{what}'" not in done]
+        goals = [(what, goal) for what, goal in goals if what not in done]
         cited = self._facts(by, shown) if goals else ()
         known = self._known(shown) if any(isinstance(goal, tree.Prime) for _, goal in goals) else frozenset()
         for what, goal in goals:
@@ -461,13 +462,13 @@ class Prover:
         if scope.way is not None:
             found += self._step(scope.way, scope.context.hidden)[1]
         for fact in by.facts:
+            if isinstance(fact, str) and fact not in scope.steps:
+                raise Unsupported(f"{by.place}: there is no step {fact} above")
             found += self._fact(fact, scope)
         return tuple(dict.fromkeys(found))
 
     def _fact(self, fact: Expression | str, scope: Scope) -> tuple[Term, ...]:
         if isinstance(fact, str):
-            if fact not in scope.steps:
-                raise Unsupported(f"there is no step {fact} above")
             return (self._statement(scope.steps[fact], scope),)
         if isinstance(fact, tree.Apply) and not fact.arguments and fact.name in self._above:
             parts = self._invariants.get(fact.name)

@@ -51,6 +51,7 @@ class By:
 
     facts: tuple[Expression | str, ...] = ()
     shown: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +167,7 @@ class _Proofs(Reader):
                     facts.append(grammar.text_of(item))
                 else:
                     facts.append(self.expression(item))
-        return By(tuple(facts), tuple(shown))
+        return By(tuple(facts), tuple(shown), self.place(node))
 
     def hidden(self, node: tree_sitter.Node, before: frozenset[str]) -> frozenset[str]:
         """After a USE DEF or HIDE DEF."""

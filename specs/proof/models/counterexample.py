@@ -208,7 +208,11 @@ class _Shown:
                         yield f"   {name}' = {after}"
 
     def value(self, term: Term, given: Mapping[Term, Term] | None = None) -> Term:
-        return self.world.value(term, {**self.given, **(given or {})})
+        known = {**self.given, **(given or {})}
+        for item in term.free - known.keys():  # a choice of the action of which the facts say nothing
+            is_known = item.sort in (terms.BOOL, terms.INT, *self.world.elements)
+            known[item] = self.given[item] = self.world.free(item) if is_known else small.element(item.sort, 0)
+        return self.world.value(term, known)
 
     # --- values as TLA+ writes them ------------------------------------------------------------------
 
@@ -218,6 +222,8 @@ class _Shown:
         if isinstance(value, RecordValue) and isinstance(shape, meanings.RecordShape):
             fields = [f"{name} |-> {self.written(item, shape.fields[name])}" for name, item in value.fields.items()]
             return f"[{', '.join(fields)}]"
+        if isinstance(value, RecordValue):  # where another kind of record may stand, too
+            return self.element(value)
         if isinstance(value, OptionalValue) and isinstance(shape, meanings.OptionalShape):
             if self.value(value.there) is terms.TRUE:
                 return self.written(value.some, shape.some)

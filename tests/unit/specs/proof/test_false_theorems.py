@@ -36,6 +36,16 @@ UNPROVED = {
         "Set(n)",
         "D(y) == \\A p \\in Node : f[p] = f[y[1]]\nLEMMA L == ASSUME NEW p \\in Node \\X Node PROVE D(p)\n  OBVIOUS",
     ),
+    "a step that reads almost like the goal": (
+        "f' = [f EXCEPT ![n] = 1] /\\ UNCHANGED <<x, s, t>>",
+        """Big == x >= 2
+        THEOREM T == Spec => [](x = 0 \\/ Big)
+        <1>1. ASSUME Inc PROVE (x = 0 \\/ Big)'
+          <2>1. x = 0 \\/ Big'
+            BY x = 0 \\/ Big
+          <2> QED
+        <1> QED""",
+    ),
 }
 REFUSED = {
     "the name of what an action chose": (
@@ -100,6 +110,7 @@ REFUSED = {
         "LEMMA L == ASSUME NEW S \\in SUBSET Node PROVE S = {}\n  OBVIOUS",
         "outside what is translated",
     ),
+    "a step that is not above": ("Set(n)", "LEMMA L == x = 1\n  BY <1>1", "there is no step <1>1 above"),
     "two definitions of one name": ("Set(n)", "All == FALSE\nLEMMA L == ~All\n  OBVIOUS", "second definition of All"),
 }
 
@@ -143,3 +154,30 @@ def test_a_bound_name_that_is_also_a_variable_is_refused(tmp_path):
     with pytest.raises(Unsupported) as raised:
         proved(tmp_path, "Set(n)", "LEMMA L == D(1)\n  OBVIOUS", "D(y) == \\A t \\in Nat : y >= t")
     assert "the bound name t" in str(raised.value)
+
+
+RECORDS = """
+---- MODULE false_proofs ----
+EXTENDS Integers
+VARIABLES r, m
+Types == r \\in [a : Int, b : Int] \\cup {[a |-> 0]} /\\ m \\in SUBSET [k : {"a"}, v : Int]
+vars == <<r, m>>
+Init == r = [a |-> 0] /\\ m = {}
+Next == \\E i \\in Int : r' = [a |-> 0, b |-> 2] /\\ m' = m \\cup {[k |-> "a", v |-> i]}
+Spec == Init /\\ [][Next]_vars
+Short == r = [a |-> 0]
+THEOREM Typed == Spec => []Types
+<1> QED
+THEOREM T == Spec => []Short
+<1> QED
+====
+"""
+
+
+def test_a_state_after_a_step_is_shown_with_records_of_the_other_kind_and_choices_that_no_fact_names(tmp_path):
+    path = tmp_path / "false" / "false_proofs.tla"
+    path.parent.mkdir()
+    path.write_text(RECORDS.lstrip())
+    report = prove.prove([path], ["z3"], use_cache=False)
+    (outcome,) = next(item.unproved for item in report.theorems if item.name == "T")
+    assert any("r' = [a |-> 0, b |-> 2]" in line for line in outcome.counterexample)
