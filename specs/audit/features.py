@@ -16,7 +16,6 @@ from specs.audit.flags import BLOCK, WARN, Flag
 from specs.audit.project import Project
 
 MUTANTS_MIN = 5
-_ID = re.compile(r"^\| ?([A-Z]{3}-\d+) ?\|", re.MULTILINE)
 
 
 def check(project: Project) -> Iterator[Flag]:
@@ -53,7 +52,7 @@ def _properties(project: Project, folder: str, seen: dict[str, str]) -> Iterator
         yield Flag(BLOCK, path, "missing", "feature")
         return
     text = project.text(path)
-    identifiers = _ID.findall(text)
+    identifiers = held.ROW.findall(text)
     if not identifiers:
         yield Flag(BLOCK, path, "lists no property", "feature")
     for identifier in identifiers:
@@ -76,15 +75,10 @@ def _properties(project: Project, folder: str, seen: dict[str, str]) -> Iterator
 def _proofs(project: Project, folder: str, path: str, text: str) -> Iterator[Flag]:
     """Each theorem that a table names in its column Proof is in a module of proofs."""
     modules = "\n".join([project.text(module) for module in project.glob(f"{folder}/*_proofs.tla")])
-    column = None
-    for line in text.split("\n"):
-        cells = [cell.strip() for cell in line.split("|")]
-        if "Id" in cells:
-            column = cells.index("Proof") if "Proof" in cells else None
-        elif column is not None and _ID.match(line) and column < len(cells):
-            for name in re.findall(r"\b\w+\b", re.sub(r"\([^)]*\)", "", cells[column])):
-                if not re.search(rf"^(?:THEOREM|LEMMA) {name} ==", modules, re.MULTILINE):
-                    yield Flag(BLOCK, path, f"names theorem {name}, which no module of proofs states", "feature")
+    for _, cell in held.column(text, "Proof"):
+        for name in re.findall(r"\b\w+\b", re.sub(r"\([^)]*\)", "", cell)):
+            if not re.search(rf"^(?:THEOREM|LEMMA) {name} ==", modules, re.MULTILINE):
+                yield Flag(BLOCK, path, f"names theorem {name}, which no module of proofs states", "feature")
 
 
 def _mutants(project: Project, folder: str) -> Iterator[Flag]:

@@ -22,7 +22,7 @@ OTHERS = "all others"
 _THEOREM = re.compile(r"^THEOREM (\w+) == \w+ => \[\](?!\[)(.+)$", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z]\w*")
 _QUOTED = re.compile(r"`(\w+)`")
-_PROPERTY = re.compile(r"^\| ?[A-Z]{3}-\d+ ?\|")
+ROW = re.compile(r"^\| ?([A-Z]{3}-\d+) ?\|", re.MULTILINE)  # of a property
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,15 @@ def _end(lines: list[str]) -> int:
 
 def _traced(text: str) -> set[str]:
     """Operators of the properties that are checked on traces."""
-    found: set[str] = set()
-    column = None
+    return {name for line, cell in column(text, "Trace") if cell for name in _QUOTED.findall(line)}
+
+
+def column(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """The row of each property in the tables that have this column, and its cell there."""
+    place = None
     for line in text.split("\n"):
         cells = [cell.strip() for cell in line.split("|")]
         if "Id" in cells:
-            column = cells.index("Trace") if "Trace" in cells else None
-        elif column is not None and _PROPERTY.match(line) and column < len(cells) and cells[column]:
-            found.update(_QUOTED.findall(line))
-    return found
+            place = cells.index(name) if name in cells else None
+        elif place is not None and ROW.match(line) and place < len(cells):
+            yield line, cells[place]
