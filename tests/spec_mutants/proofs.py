@@ -10,7 +10,6 @@ proofs are not repeated.
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -162,11 +161,9 @@ def mistakes() -> list[Mistake]:
 
 def planted(folder: Path, module: str, before: str, after: str, feature: str = TETRABFT) -> list[Path]:
     """Plants it in a copy of the feature's modules. Returns the modules of proofs that read it, its own first."""
-    for path in (FOLDER / feature).glob("*.tla"):
-        shutil.copy(path, folder)
-    text = (folder / module).read_text(encoding="utf-8")
-    assert text.count(before) == 1, f"{module}: {before!r} stands there {text.count(before)} times"
-    (folder / module).write_text(text.replace(before, after), encoding="utf-8")
+    count = (FOLDER / feature / module).read_text(encoding="utf-8").count(before)
+    assert count == 1, f"{module}: {before!r} stands there {count} times"
+    run.copy_with(feature, module, before, after, folder)
     own = folder / module.replace(".tla", "_proofs.tla")
     paths = sorted(folder.glob(prove.PATTERN), key=lambda path: (path != own, path))
     return [path for path in paths if folder / module in reached(path)]

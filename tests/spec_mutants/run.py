@@ -108,15 +108,19 @@ def kill(mutant: SpecMutant) -> Kill:
     return Kill(mutant, catchers, states, time.monotonic() - began)
 
 
-def _plant(mutant: SpecMutant, folder: Path) -> None:
-    path = folder / mutant.module
-    path.write_text(path.read_text(encoding="utf-8").replace(mutant.before, mutant.after), encoding="utf-8")
+def copy_with(feature: str, module: str, before: str, after: str, folder: Path) -> None:
+    """Copies a feature's modules into a folder, and changes one of them there."""
+    for path in (FOLDER / feature).glob("*.tla"):
+        shutil.copy(path, folder)
+    _change(folder / module, before, after)
+
+
+def _change(path: Path, before: str, after: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
 
 
 def _by_tlc(mutant: SpecMutant, scratch: Path) -> tuple[tuple[str, ...], int]:
-    for path in (FOLDER / mutant.feature).glob("*.tla"):
-        shutil.copy(path, scratch)
-    _plant(mutant, scratch)
+    copy_with(mutant.feature, mutant.module, mutant.before, mutant.after, scratch)
     run = run_of(mutant)
     wanted = configuration.read(FOLDER / mutant.feature / run.config)
     checked = [mutant.caught_by] if mutant.caught_by in wanted.properties else wanted.properties
@@ -149,7 +153,7 @@ def _catchers(answer: tlc.TlcResult, listed: str, wanted: configuration.Configur
 
 def _by_trace(mutant: SpecMutant, scratch: Path) -> tuple[tuple[str, ...], int]:
     shutil.copytree(FOLDER, scratch / "specs", ignore=shutil.ignore_patterns("__pycache__"))
-    _plant(mutant, scratch / "specs" / mutant.feature)
+    _change(scratch / "specs" / mutant.feature / mutant.module, mutant.before, mutant.after)
     environment = os.environ | {"PYTHONPATH": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [sys.executable, "-c", _CHECK, str(recorded_trace())],
