@@ -12,6 +12,8 @@ from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from specs.verification.jobs import cores
+
 Result = TypeVar("Result")
 
 _fork = get_context("fork")
@@ -24,7 +26,7 @@ class WorkerLost(Exception):
 def results(work: Callable[[int], Result], jobs: int) -> Generator[Result, None, None]:
     """`work(0)`, `work(1)`, ... up to `jobs`. Raises WorkerLost, and what `work` raises."""
     taken = _fork.Value("i", 0)
-    workers = [_start(work, jobs, taken) for _ in range(min(jobs, len(os.sched_getaffinity(0))))]
+    workers = [_start(work, jobs, taken) for _ in range(min(jobs, cores()))]
     try:
         yield from _ordered([ours for ours, _ in workers])
     finally:

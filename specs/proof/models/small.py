@@ -49,10 +49,7 @@ class Model:
         numbers = self.elements[INT]
         least, most = numbers[0].value, numbers[-1].value
         args = [terms.integer(min(max(arg.value, least), most)) if arg.op == "int" else arg for arg in item.args]
-        return self.tables.get(item.name, {}).get(tuple(args), self.default(item.sort))
-
-    def default(self, sort: str) -> Term:
-        return default(self.elements, sort)
+        return self.tables.get(item.name, {}).get(tuple(args), default(self.elements, item.sort))
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +254,7 @@ class _Search:
         for item in applied if self.edges else ():
             numbers = [arg.value for arg in item.args if arg.op == "int"]
             if any(number in (LOW, self.high) for number in numbers) and item.name not in (*self.axioms, REMAINDER):
-                yield terms.equal(item, Model(self.elements, {}).default(item.sort))
+                yield terms.equal(item, default(self.elements, item.sort))
 
     def _value_names(self, applied: Iterable[Term]) -> dict[Term, Term]:
         """A constant for the value of each applied symbol, and of what it is applied to."""
@@ -292,7 +289,7 @@ class _Search:
         """Outside the bounds a symbol is what it is at the nearest bound."""
         names = [f"x.{at}" for at in range(len(item.args))]
         ours = [f"n.{at}" if arg.sort == INT else name for at, (name, arg) in enumerate(zip(names, item.args))]
-        body = terms.show(model.default(item.sort))
+        body = terms.show(default(model.elements, item.sort))
         for args, value in model.tables.get(item.name, {}).items():
             same = " ".join([f"(= {name} {terms.show(arg)})" for name, arg in zip(ours, args)])
             body = f"(ite (and {same}) {terms.show(value)} {body})" if args else terms.show(value)

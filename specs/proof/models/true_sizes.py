@@ -19,7 +19,7 @@ from specs.proof.models.ground import Ground
 from specs.proof.models.small import Instance
 from specs.proof.obligations import Prover
 from specs.proof.translation import meanings, terms
-from specs.proof.translation.counting import Counting
+from specs.proof.translation.counting import PART, Counting
 from specs.proof.translation.terms import TRUE, Term
 
 SIZE = 4  # elements of the whole set
@@ -38,7 +38,7 @@ def instance(prover: Prover) -> Instance:
     order, facts = counting.assumed()
     predicates = {name: counting.predicate(prover.names.definitions[name]) for name in families}
     used = terms.symbols([*facts, *[formula for _, formula in predicates.values()]])
-    numbers = sorted(name for name, item in used.items() if not name.startswith("part."))
+    numbers = sorted(name for name, item in used.items() if not name.startswith(PART))
     for sizes, sets in _tried(numbers, order, whole):
         if all(_truth(fact, order, sets, sizes) for fact in facts):
             return _instance(whole, sizes, sets, predicates)
@@ -66,7 +66,7 @@ def _truth(formula: Term, order: list[str], sets: Mapping[str, frozenset[int]], 
     def known(item: Term) -> Term:
         if item.name in numbers:
             return terms.integer(numbers[item.name])
-        part = int(item.name.removeprefix("part."))
+        part = int(item.name.removeprefix(PART))
         inside = [[bit for bit, name in enumerate(order) if at in sets[name]] for at in range(SIZE)]
         return terms.integer(sum(part == sum(1 << bit for bit in bits) for bits in inside))
 

@@ -33,9 +33,11 @@ T = TypeVar("T")
 Parts = frozenset[int]  # numbers of parts; bit i says whether the part lies in the i-th set
 
 
+PART = "part."  # and its number: the symbol for the size of a part
+
+
 def part(at: int) -> str:
-    """The symbol for the size of a part."""
-    return f"part.{at}"
+    return f"{PART}{at}"
 
 
 def is_cited(proof: Proof) -> bool:
@@ -102,7 +104,7 @@ class Counting:
 
         def made() -> list[Term]:
             facts = [fact for node in self.names.assumptions for fact in self._assumed(node)]
-            return [fact for fact in facts if any(name.startswith("part.") for name in terms.symbols([fact]))]
+            return [fact for fact in facts if any(name.startswith(PART) for name in terms.symbols([fact]))]
 
         facts = self._with_sets([], made, self.names.assumptions[0].place) if self.names.assumptions else []
         return list(self._sets), facts

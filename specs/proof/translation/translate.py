@@ -211,17 +211,15 @@ class Translator(Constructs):
         return self._once(definition, given, own, lambda: self._symbol_of(definition, own, args))
 
     def _symbol_of(self, definition: tree.Definition, inner: Context, args: list[Value]) -> Value:
-        self.value(definition.body, inner)  # refuses primes of arguments
-        inner, context = replace(inner, moving={}), inner
-        meaning, suffix = self.value(definition.body, inner), ""
-        shape = meanings.shape_of(meaning)
-        if self.before is not None and context.state is not self.before:
+        meaning, suffix = self.value(definition.body, inner), ""  # refuses primes of arguments
+        shape, inner = meanings.shape_of(meaning), replace(inner, moving={})
+        if self.before is not None and inner.state is not self.before:
             earlier = self.value(definition.body, replace(inner, state=self.before))
             suffix = "" if meanings.flat(meaning) == meanings.flat(earlier) else "'"
         sets = "".join([f"[{written(item)}]" for item in args if isinstance(item, SetValue)])
         flat = tuple([term for item in args if not isinstance(item, SetValue) for term in meanings.flat(item)])
         name = f"{definition.name}{sets}{suffix}"
-        self.hidden.setdefault((context.state, name), (definition, inner))
+        self.hidden.setdefault((inner.state, name), (definition, inner))
         return meanings.symbol(shape, name, flat)
 
     def _family(self, name: str, argument: SetValue) -> Term:
